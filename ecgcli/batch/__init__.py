@@ -1,0 +1,1 @@
+"""Batch: run the chain over many records, remember what is done, lose nothing."""

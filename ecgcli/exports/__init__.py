@@ -1,0 +1,1 @@
+"""Exports: results over many records in formats that other programs read."""

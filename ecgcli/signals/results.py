@@ -1,0 +1,245 @@
+"""What comes out of the signals room: conditioned signal, quality, measurements, fiducial points.
+
+These types know what a result looks like and that a missing one has a reason; they do not know how
+anything is computed or what it means to a physician. All are plain dataclasses of Python numbers
+(but `Conditioned`), so that reports turn them into JSON as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ecgcli.records.record import Record
+
+ANALYSIS_RATE = 500.0
+"""Rate (Hz) at which every recording is conditioned, judged, measured and drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditioned:
+    """A recording after filtering, the twelve standard leads in standard order.
+
+    Attributes:
+        signal: (12, samples) float32 in mV at `ANALYSIS_RATE`; a missing lead is a row of zeros.
+        raw: The same, resampled but not filtered; what quality is judged on.
+        present: (12,) bool, whether the lead was recorded or derived.
+        valid: (12, samples) bool, false where the source has no valid sample (filled for the
+            filter by interpolation, never to be measured).
+        start_s: Where in the source recording `signal` begins (s).
+    """
+
+    signal: NDArray[np.float32]
+    raw: NDArray[np.float32]
+    present: NDArray[np.bool_]
+    valid: NDArray[np.bool_]
+    start_s: float
+
+
+class Fault(StrEnum):
+    """What is technically wrong with a lead."""
+
+    MISSING = "missing"
+    FLAT = "flat"
+    SATURATED = "saturated"
+    NOISY = "noisy"
+    MAINS = "mains interference"
+    WANDER = "baseline wander"
+
+
+class Grade(StrEnum):
+    """Whether a record can be interpreted."""
+
+    USABLE = "usable"
+    IN_PART = "usable in part"
+    NOT_USABLE = "not usable"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadQuality:
+    """Technical state of one lead; levels in mV, `None` where they could not be judged.
+
+    A lead may have a fault (some mains, some wander) and still be usable.
+    """
+
+    lead: str
+    usable: bool
+    faults: tuple[Fault, ...] = ()
+    noise_mv: float | None = None
+    mains_mv: float | None = None
+    wander_mv: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Technical state of a record: `score` is 0 (unusable) to 1, `reasons` are sentences."""
+
+    grade: Grade
+    score: float
+    reasons: tuple[str, ...]
+    leads: tuple[LeadQuality, ...]
+
+    def usable_leads(self) -> tuple[str, ...]:
+        """Return the names of the leads that may be measured."""
+        return tuple(lead.lead for lead in self.leads if lead.usable)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One number with its unit, or no number and the reason why there is none.
+
+    `confidence` is 0 to 1. Exactly one of `value` and `reason` is given.
+    """
+
+    value: float | None
+    unit: str
+    confidence: float | None = None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.value is None) == (self.reason is None):
+            raise ValueError("a measurement has either a value or a reason why it has none")
+
+
+class PWave(StrEnum):
+    """Whether P waves precede the QRS complexes."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNCERTAIN = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadMeasurements:
+    """Amplitudes (mV, from the isoelectric level before QRS onset) and durations (ms) in one lead.
+
+    Taken from the lead's median beat of the dominant class. P, R, R' and T+ are positive, Q, S, S'
+    and T- negative. A wave that was looked for and not found is `None` and named in `absent`; where
+    the whole lead could not be measured all are `None` and `reason` says why. `t_mv` is the T
+    wave's dominant signed amplitude.
+    """
+
+    lead: str
+    reason: str | None = None
+    absent: tuple[str, ...] = ()
+    p_mv: float | None = None
+    q_mv: float | None = None
+    q_ms: float | None = None
+    r_mv: float | None = None
+    r_ms: float | None = None
+    s_mv: float | None = None
+    s_ms: float | None = None
+    r2_mv: float | None = None
+    s2_mv: float | None = None
+    st_j_mv: float | None = None
+    st_60_mv: float | None = None
+    t_mv: float | None = None
+    qrs_peak_to_peak_mv: float | None = None
+    intrinsicoid_ms: float | None = None  # QRS onset to the peak of the last R wave
+
+
+class BeatClass(StrEnum):
+    """What kind of beat it is, from timing and shape."""
+
+    NORMAL = "normal"
+    VENTRICULAR = "ventricular ectopic"
+    SUPRAVENTRICULAR = "supraventricular ectopic"
+    PACED = "paced"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """One QRS complex: its time (s from the start of the conditioned signal) and class."""
+
+    time_s: float
+    kind: BeatClass
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """Global measurements of a record, per-lead ones and the beats they come from.
+
+    Intervals in ms, rates in 1/min ("/min"), axes in degrees (-180 to 180), RR regularity as
+    the coefficient of variation of the RR intervals between dominant beats ("%").
+    `longest_rr` is the longest RR interval in ms. `p_wave_share` is the share of dominant beats
+    ("%") that a P wave precedes at a constant distance.
+    """
+
+    ventricular_rate: Measured
+    rr_mean: Measured
+    rr_variation: Measured
+    longest_rr: Measured
+    p_wave_share: Measured
+    p_duration: Measured
+    pr_interval: Measured
+    qrs_duration: Measured
+    qt_interval: Measured
+    qtc_bazett: Measured
+    qtc_fridericia: Measured
+    qtc_framingham: Measured
+    qtc_hodges: Measured
+    p_axis: Measured
+    qrs_axis: Measured
+    t_axis: Measured
+    sokolow_lyon: Measured
+    cornell: Measured
+    p_wave: PWave
+    leads: tuple[LeadMeasurements, ...]
+    beats: tuple[Beat, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fiducials:
+    """Onsets, peaks and ends of one lead, or of all leads together ("global").
+
+    Sample indices at the record's own rate, counted from the first sample of `Record.signal`; one
+    entry per beat, `None` where the wave is absent or could not be found.
+    """
+
+    p_onset: tuple[int | None, ...] = ()
+    p_peak: tuple[int | None, ...] = ()
+    p_end: tuple[int | None, ...] = ()
+    qrs_onset: tuple[int | None, ...] = ()
+    r_peak: tuple[int | None, ...] = ()
+    qrs_end: tuple[int | None, ...] = ()
+    t_onset: tuple[int | None, ...] = ()
+    t_peak: tuple[int | None, ...] = ()
+    t_end: tuple[int | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MedianBeat:
+    """The median beat of the dominant class: (12, samples) float32 mV at `ANALYSIS_RATE`.
+
+    The marks are sample indices into it, `None` where there is no such wave.
+    """
+
+    signal: NDArray[np.float32]
+    r_index: int
+    p_onset: int | None
+    p_end: int | None
+    qrs_onset: int | None
+    qrs_end: int | None
+    t_end: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """All that the signals room says of one record.
+
+    `measurements`, `median_beat` and `fiducials` are `None` where the quality is "not usable":
+    such a record gets no numbers.
+    """
+
+    record: Record
+    conditioned: Conditioned
+    quality: Quality
+    measurements: Measurements | None
+    median_beat: MedianBeat | None
+    fiducials: dict[str, Fiducials] | None
