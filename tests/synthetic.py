@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from ecgcli.records.leads import LEADS
 from ecgcli.records.record import Patient, Record
 
+ADULT = Patient(age_years=60, sex="male")
+
 # Amplitudes in mV of P, Q, R, S, T in the eight independent leads: a normal adult.
 NORMAL: dict[str, tuple[float, float, float, float, float]] = {
     "I": (0.08, -0.05, 0.7, -0.10, 0.20),
@@ -76,7 +78,7 @@ def signal(
 def record(
     samples: NDArray[np.float32],
     rate: float = 500.0,
-    patient: Patient = Patient(age_years=60, sex="male"),
+    patient: Patient = ADULT,
     leads: tuple[str, ...] = LEADS,
 ) -> Record:
     """Wrap samples as a record."""
