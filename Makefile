@@ -1,0 +1,77 @@
+# Needs python3 (3.11 or newer) and make; everything else is fetched into $(VENV).
+#
+#   make demo    interpret the synthetic examples, reports in demo-reports/
+#   make test    lint, types, formatting, tests
+#   make bench   our throughput against the plain way to do the same
+#   make clean   remove what make made
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+DEMO := demo-reports
+
+.PHONY: demo test lint format bench examples clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.installed
+	@tools/system-libraries $(BIN)/python
+	@$(BIN)/ecgcli interpret examples/records --out $(DEMO); code=$$?; \
+	case $$code in \
+	  0) ;; \
+	  3) echo; \
+	     echo "Exit code 3: some records failed. That is right here: synthetic-broken is a damaged"; \
+	     echo "file, there to show that a bad file costs nothing but itself." ;; \
+	  *) exit $$code ;; \
+	esac
+	@echo
+	@echo "Reports:  $(CURDIR)/$(DEMO)/index.html   (the worklist, most urgent first)"
+	@echo "          $(CURDIR)/$(DEMO)/             (one .html, .pdf and .json per record)"
+
+test: lint
+	@tools/system-libraries $(BIN)/python
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-bench
+	@tools/system-libraries $(BIN)/python
+	$(BIN)/python -m bench.compare
+
+examples: $(VENV)/.installed
+	$(BIN)/python examples/make_records.py
+
+clean:
+	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp per set of dependencies: nothing is installed again until the lists change.
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@echo "Creating $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "Install the venv module: apt-get install python3-venv" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.created
+	@echo "Installing ecgcli and what it needs (a minute or two, once)"
+	@$(PIP_INSTALL) -e .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/.created
+	@echo "Installing ecgcli with its development tools (a minute or two, once)"
+	@$(PIP_INSTALL) -e '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-bench: pyproject.toml constraints.txt | $(VENV)/.created
+	@echo "Installing ecgcli with what it is compared with (a minute or two, once)"
+	@$(PIP_INSTALL) -e '.[bench]'
+	@touch $@ $(VENV)/.installed
