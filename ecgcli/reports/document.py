@@ -1,0 +1,300 @@
+"""The report as data: what is said of one recording, and nothing that changes from run to run.
+
+It knows the document's structure, its rounding and its JSON Schema; it does not know how a report
+looks (the renderers beside it do) or how anything in it was found. Everything but the envelope is
+typed with the dataclasses that the other rooms pass around, so that each has one definition.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+from dataclasses import dataclass, is_dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ecgcli.clinical.statement import (
+    Evidence,
+    Interpretation,
+    NotAssessed,
+    Statement,
+    Urgency,
+)
+from ecgcli.records.record import Patient
+from ecgcli.reports.quantities import QUANTITIES, rounded
+from ecgcli.reports.text import clean, clean_or_none
+from ecgcli.signals.results import (
+    ANALYSIS_RATE,
+    Analysis,
+    Beat,
+    Grade,
+    LeadMeasurements,
+    LeadQuality,
+    Measured,
+    Measurements,
+    Quality,
+)
+
+SCHEMA_VERSION = "1.0"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DISCLAIMER = (
+    "Unconfirmed computer interpretation. Not a medical device. Needs physician review."
+)
+NOT_FINITE = "the measurement gave no finite number"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What made the report; two reports of one recording with the same provenance are the same.
+
+    Attributes:
+        software_version: Version of ecgcli.
+        engine: Name of the engine that made the statements.
+        engine_version: Version of that engine, of its criteria or its weights.
+        filter: The filter that was applied to what is measured and drawn, in words.
+        settings_hash: SHA-256, hexadecimal, over the settings that influence the result.
+        model: Name of the model that took part, where one did.
+        model_version: Version of that model.
+    """
+
+    software_version: str
+    engine: str
+    engine_version: str
+    filter: str
+    settings_hash: str
+    model: str | None = None
+    model_version: str | None = None
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class RecordFacts(_Part):
+    """What was recorded, as the file says."""
+
+    name: str = Field(description="Name of the record, without folders")
+    format: str = Field(description='File format, "wfdb" or "hl7-aecg" say')
+    rate_hz: float = Field(description="Samples per second of the recording")
+    duration_s: float = Field(description="Length of the part that was read (s)")
+    source_duration_s: float = Field(description="Length of the whole recording (s)")
+    window_start_s: float = Field(
+        description="Where in the whole recording the interpreted window begins (s)"
+    )
+    window_s: float = Field(description="Length of the interpreted window (s)")
+    leads: tuple[str, ...] = Field(description="Leads, recorded or derived")
+    derived: tuple[str, ...] = Field(
+        description="Those of the leads that were computed from others (Einthoven, Goldberger)"
+    )
+    acquired: datetime | None = Field(
+        description="When it was recorded; local time of the recorder where no zone is given"
+    )
+    device: str | None = Field(description="Maker and model of the recorder")
+    content_hash: str = Field(description="SHA-256 over the bytes of the recording's files")
+    notes: tuple[str, ...] = Field(description="What the reader of the file had to decide")
+    source_statements: tuple[str, ...] = Field(
+        description="Statements that the file carries; never an input to the interpretation"
+    )
+
+
+class Report(_Part):
+    """One recording's report: measurements, statements, quality and where they come from.
+
+    A recording that cannot be used has neither measurements nor statements (null); `quality` says
+    why, and `conclusion` says so in a line.
+    """
+
+    schema_version: Literal["1.0"] = Field(description="Version of this document's structure")
+    generator: Literal["ecgcli"] = Field(description="The program that wrote it")
+    disclaimer: str = Field(description="What the report is not")
+    record: RecordFacts = Field(description="What was recorded")
+    patient: Patient = Field(description="Who was recorded, as far as the file says")
+    quality: Quality = Field(description="Technical quality of the recording and of each lead")
+    measurements: Measurements | None = Field(
+        description="Measurements; null where the recording is not usable"
+    )
+    statements: tuple[Statement, ...] | None = Field(
+        description="What is stated, critical values first; null where nothing may be stated"
+    )
+    not_assessed: tuple[NotAssessed, ...] | None = Field(
+        description="What could be neither asserted nor ruled out, and why"
+    )
+    urgency: Urgency | None = Field(description="That of the most urgent statement")
+    conclusion: str = Field(description="One line for worklists")
+    limits: str | None = Field(description="The limits of age and sex that were used, and why")
+    provenance: Provenance = Field(description="What made the report")
+
+    @property
+    def critical(self) -> tuple[Statement, ...]:
+        """Return the statements that are critical values."""
+        return tuple(s for s in self.statements or () if s.critical)
+
+
+def build(
+    analysis: Analysis, interpretation: Interpretation | None, provenance: Provenance
+) -> Report:
+    """Make the report of one recording.
+
+    Where the quality forbids measuring, an interpretation is left out even if one is given: such
+    a recording gets no numbers and no statements.
+
+    Args:
+        analysis: What the signals room found.
+        interpretation: What is stated of it, `None` where nothing may be.
+        provenance: What made both.
+    """
+    usable = analysis.quality.grade is not Grade.NOT_USABLE and analysis.measurements is not None
+    said = interpretation if usable else None
+    if said is None:
+        reasons = "; ".join(reason.rstrip(".") for reason in analysis.quality.reasons)
+        conclusion = f"Not interpreted: {reasons}" if reasons else "Not interpreted"
+    else:
+        conclusion = said.conclusion
+    return Report(
+        schema_version=SCHEMA_VERSION,
+        generator="ecgcli",
+        disclaimer=DISCLAIMER,
+        record=_record_facts(analysis),
+        patient=_patient(analysis.record.patient),
+        quality=_quality(analysis.quality),
+        measurements=_measurements(analysis.measurements) if usable else None,
+        statements=tuple(_statement(s) for s in said.statements) if said else None,
+        not_assessed=said.not_assessed if said else None,
+        urgency=said.urgency if said else None,
+        conclusion=conclusion,
+        limits=said.limits if said else None,
+        provenance=provenance,
+    )
+
+
+def _patient(patient: Patient) -> Patient:
+    return Patient(
+        id=clean_or_none(patient.id),
+        name=clean_or_none(patient.name),
+        age_years=rounded(patient.age_years),
+        sex=patient.sex,
+    )
+
+
+def _record_facts(analysis: Analysis) -> RecordFacts:
+    record, conditioned = analysis.record, analysis.conditioned
+    return RecordFacts(
+        name=clean(record.name),
+        format=record.format,
+        rate_hz=round(record.rate, 3),
+        duration_s=round(record.duration_s, 3),
+        source_duration_s=round(record.source_duration_s, 3),
+        window_start_s=round(conditioned.start_s, 3),
+        window_s=round(conditioned.signal.shape[1] / ANALYSIS_RATE, 3),
+        leads=tuple(clean(lead) for lead in record.leads),
+        derived=tuple(clean(lead) for lead in record.derived),
+        acquired=record.acquired,
+        device=clean_or_none(record.device),
+        content_hash=record.content_hash,
+        notes=tuple(clean(note) for note in record.notes),
+        source_statements=tuple(clean(said) for said in record.source_statements),
+    )
+
+
+def _share(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else round(float(value), 2) + 0.0
+
+
+def _quality(quality: Quality) -> Quality:
+    return replace(
+        quality,
+        score=_share(quality.score) or 0.0,
+        leads=tuple(
+            LeadQuality(
+                lead=lead.lead,
+                usable=lead.usable,
+                faults=lead.faults,
+                noise_mv=rounded(lead.noise_mv, "mV"),
+                mains_mv=rounded(lead.mains_mv, "mV"),
+                wander_mv=rounded(lead.wander_mv, "mV"),
+            )
+            for lead in quality.leads
+        ),
+    )
+
+
+def _measured(measured: Measured) -> Measured:
+    value = rounded(measured.value, measured.unit)
+    reason = measured.reason
+    if value is None and reason is None:
+        reason = NOT_FINITE
+    return Measured(value, measured.unit, _share(measured.confidence), reason)
+
+
+_LEAD_UNITS = {
+    name: "mV" if name.endswith("_mv") else "ms"
+    for name in LeadMeasurements.__dataclass_fields__
+    if name.endswith(("_mv", "_ms"))
+}
+
+
+def _lead(lead: LeadMeasurements) -> LeadMeasurements:
+    numbers: dict[str, Any] = {
+        name: rounded(getattr(lead, name), unit) for name, unit in _LEAD_UNITS.items()
+    }
+    return LeadMeasurements(lead=lead.lead, reason=lead.reason, absent=lead.absent, **numbers)
+
+
+def _measurements(measurements: Measurements | None) -> Measurements | None:
+    if measurements is None:
+        return None
+    values: dict[str, Any] = {q.field: _measured(q.of(measurements)) for q in QUANTITIES}
+    return replace(
+        measurements,
+        leads=tuple(_lead(lead) for lead in measurements.leads),
+        beats=tuple(Beat(round(float(b.time_s), 3), b.kind) for b in measurements.beats),
+        **values,
+    )
+
+
+def _statement(statement: Statement) -> Statement:
+    evidence = tuple(
+        Evidence(
+            measurement=e.measurement,
+            text=e.text,
+            value=rounded(e.value, e.unit),
+            unit=e.unit,
+            operator=e.operator,
+            limit=rounded(e.limit),
+            leads=e.leads,
+        )
+        for e in statement.evidence
+    )
+    return replace(statement, confidence=_share(statement.confidence) or 0.0, evidence=evidence)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a report, with descriptions."""
+    schema = Report.model_json_schema(mode="serialization")
+    definitions = schema["$defs"]
+    for cls in _dataclasses(Report):
+        _describe(definitions[cls.__name__], cls)
+    for quantity in QUANTITIES:
+        field = definitions["Measurements"]["properties"][quantity.field]
+        field["description"] = quantity.name
+    return {"$schema": DIALECT, "title": "ecgcli report", **schema}
+
+
+def _dataclasses(model: type[BaseModel]) -> list[type]:
+    """Return the dataclasses that a report is made of."""
+    parts: list[type] = [Patient, Quality, LeadQuality, Measurements, Measured, LeadMeasurements]
+    parts += [Beat, Statement, Evidence, NotAssessed, Provenance]
+    assert all(is_dataclass(part) for part in parts), model
+    return parts
+
+
+def _describe(definition: dict[str, Any], cls: type) -> None:
+    """Turn a docstring's "Attributes" section into descriptions of the properties."""
+    text, _, attributes = inspect.cleandoc(cls.__doc__ or "").partition("\nAttributes:\n")
+    definition["description"] = " ".join(text.split())
+    for name, words in re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE):
+        if name in definition["properties"]:
+            definition["properties"][name]["description"] = " ".join(words.split())

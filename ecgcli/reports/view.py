@@ -1,0 +1,157 @@
+"""What the PDF and the HTML report say in the same words.
+
+It knows how facts of a report are put into lines; it does not know where they stand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecgcli.reports.quantities import QUANTITIES, number, shown, unit_sign
+from ecgcli.signals.results import Fault, Grade, Measurements
+
+if TYPE_CHECKING:
+    from ecgcli.clinical.statement import Statement
+    from ecgcli.reports.document import Report
+    from ecgcli.reports.sheet import Sheet
+
+QUANTITY = {quantity.field: quantity for quantity in QUANTITIES}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The patient as the head of a report tells it."""
+
+    name: str
+    facts: tuple[str, ...]
+
+
+def person(report: Report) -> Person:
+    """Return the patient's name, or that there is none, and the facts beside it."""
+    patient = report.patient
+    facts = [f"ID {patient.id}" if patient.id else "ID not given", age(patient.age_years)]
+    facts.append(patient.sex or "sex not given")
+    return Person(patient.name or "Name not given", tuple(facts))
+
+
+def age(years: float | None) -> str:
+    """Write an age as a clinic does: days in the first month, months in the first two years."""
+    if years is None:
+        return "age not given"
+    if years < 1 / 12:
+        return f"{round(years * 365.25)} days"
+    if years < 2:
+        months = int(years * 12 + 1e-6)
+        return f"{months} month{'s' if months != 1 else ''}"
+    return f"{int(years + 1e-6)} years"
+
+
+def acquired(report: Report) -> str:
+    """Return when it was recorded."""
+    at = report.record.acquired
+    return at.isoformat(" ", "seconds") if at else "Time of recording not given"
+
+
+def origin(report: Report) -> str:
+    """Return what was recorded with what."""
+    record = report.record
+    parts = [f"Record {record.name}", record.device or "", record.format]
+    parts.append(f"{record.rate_hz:g} Hz")
+    return " · ".join(part for part in parts if part)
+
+
+def numbers(report: Report) -> list[tuple[str, str]]:
+    """Return the rows of the short table of measurements, for a page that has little room."""
+    m = report.measurements
+    if m is None:
+        return []
+    rows = [
+        (QUANTITY[field].name, shown(QUANTITY[field].of(m)))
+        for field in ("ventricular_rate", "pr_interval", "p_duration", "qrs_duration")
+    ]
+    rows.append(("QT / QTc (Fridericia)", _joined(m, "qt_interval", "qtc_fridericia")))
+    rows.append(("QTc (Bazett)", shown(m.qtc_bazett)))
+    rows.append(("Axes P / QRS / T", _joined(m, "p_axis", "qrs_axis", "t_axis")))
+    rows.append(("RR mean / longest", _joined(m, "rr_mean", "longest_rr")))
+    rows.append(("RR variation", shown(m.rr_variation)))
+    rows.append(("P waves", m.p_wave.value))
+    rows.append(("Sokolow-Lyon / Cornell", _joined(m, "sokolow_lyon", "cornell")))
+    return rows
+
+
+def _joined(m: Measurements, *fields: str) -> str:
+    """Write measurements of one unit in a row: 388 / 408 ms."""
+    measured = [QUANTITY[field].of(m) for field in fields]
+    values = ["–" if x.value is None else number(x.value, x.unit) for x in measured]
+    unit = unit_sign(measured[0].unit)
+    if unit == "°":
+        values = [value if value == "–" else value + "°" for value in values]
+        unit = ""
+    return " / ".join(values) + (unit if any(x.value is not None for x in measured) else "")
+
+
+def evidence(statement: Statement) -> str:
+    """Return what a statement rests on, in a line."""
+    return "; ".join(e.text.rstrip(".") for e in statement.evidence)
+
+
+def confidence(value: float) -> str:
+    """Write a confidence as a percentage."""
+    return f"{100 * value:.0f} %"
+
+
+def about(report: Report) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return sections of a side column: title, then (bold, text) entries."""
+    quality = report.quality
+    sections = [("QUALITY", [(quality.grade.value.capitalize(), _quality(report))])]
+    if report.not_assessed:
+        sections.append(
+            ("NOT ASSESSED", [(n.text, f"– {n.reason}") for n in report.not_assessed])
+        )
+    notes = [("", report.limits)] if report.limits else []
+    notes += [("", note) for note in report.record.notes]
+    if notes:
+        sections.append(("LIMITS AND NOTES", notes))
+    return sections
+
+
+def _quality(report: Report) -> str:
+    quality = report.quality
+    bad = [lead for lead in quality.leads if not lead.usable]
+    reasons = " ".join(reason.rstrip(".") + "." for reason in quality.reasons)
+    if quality.grade is Grade.USABLE and not bad:
+        return f"(score {quality.score:.2f}). {reasons}".strip()
+    if reasons:
+        return f"– {reasons}"
+    return "– " + ", ".join(f"{lead.lead} {faults(lead.faults)}" for lead in bad)
+
+
+def faults(found: tuple[Fault, ...]) -> str:
+    """Name the faults of a lead."""
+    return ", ".join(fault.value for fault in found)
+
+
+def caption(report: Report, sheet: Sheet) -> str:
+    """Return the line under the sheet: scale, filter, window, what is not as usual."""
+    record = report.record
+    parts = ["25 mm/s", sheet.gains, f"Filter {report.provenance.filter}"]
+    if record.source_duration_s > record.window_s + 0.1:
+        end = record.window_start_s + record.window_s
+        parts.append(
+            f"seconds {record.window_start_s:g}–{end:g} of {record.source_duration_s:g} s"
+        )
+    if record.derived:
+        parts.append(f"derived: {', '.join(record.derived)}")
+    if sheet.clipped:
+        parts.append(f"cut off: {', '.join(sheet.clipped)}")
+    return " · ".join(parts)
+
+
+def software(report: Report) -> str:
+    """Return what made the report, in a line."""
+    p = report.provenance
+    parts = [f"ecgcli {p.software_version}", f"engine {p.engine} {p.engine_version}"]
+    if p.model:
+        parts.append(f"model {p.model} {p.model_version or ''}".strip())
+    return " · ".join([*parts, f"settings {p.settings_hash[:12]}"])
