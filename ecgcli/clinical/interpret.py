@@ -1,0 +1,155 @@
+"""From the measurements of one record to what is said of it.
+
+It knows how findings become statements, in which order they stand and when an ECG is called normal.
+It does not know any criterion, wording or code: those are tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ecgcli.clinical.catalogue import Entry, catalogue
+from ecgcli.clinical.criteria import Finding, criteria, judge
+from ecgcli.clinical.limits import limits_for
+from ecgcli.clinical.statement import (
+    Evidence,
+    Interpretation,
+    NotAssessed,
+    Statement,
+    Urgency,
+)
+from ecgcli.clinical.territory import territory
+from ecgcli.clinical.values import Values
+from ecgcli.signals.results import Analysis, Grade
+
+_RANK = {urgency: rank for rank, urgency in enumerate(Urgency)}
+_SINUS = {"SR", "SARRH", "SBRAD", "STACH"}
+
+
+def interpret(analysis: Analysis) -> Interpretation:
+    """Return the statements on one record, most urgent first.
+
+    A record that is not usable gets none. "Normal ECG" is said only where the rhythm is sinus,
+    everything that would be abnormal could be assessed, and none of it was found.
+    """
+    patient = analysis.record.patient
+    limits = limits_for(patient.age_years, patient.sex)
+    if analysis.measurements is None:
+        why = "; ".join(analysis.quality.reasons) or analysis.quality.grade.value
+        return Interpretation((), (), None, f"Not usable: {why}", limits.describe())
+    values = Values(analysis.measurements, analysis.quality)
+    standing, undecided = judge(criteria(), values, limits)
+    statements = [_statement(finding) for finding in standing]
+    not_assessed = sorted(undecided, key=lambda finding: catalogue()[finding.statement].order)
+    statements += _overall(statements, undecided)
+    statements.sort(key=_place)
+    part = analysis.quality.grade is Grade.IN_PART
+    return Interpretation(
+        statements=tuple(statements),
+        not_assessed=tuple(_not_assessed(finding) for finding in not_assessed),
+        urgency=min((s.urgency for s in statements), key=_RANK.__getitem__, default=None),
+        conclusion=_conclusion(statements) + (" (usable in part)" if part else ""),
+        limits=limits.describe(),
+    )
+
+
+def _place(statement: Statement) -> tuple[bool, int, int]:
+    """Return where a statement stands: critical, then urgency, then the catalogue's order."""
+    order = catalogue()[statement.code].order
+    return (not statement.critical, _RANK[statement.urgency], order)
+
+
+def _statement(finding: Finding) -> Statement:
+    """Return the statement that one or several rows of the criteria make together.
+
+    The surest of the most urgent rows gives wording and source; the evidence is that of all.
+    """
+    entry = catalogue()[finding.statement]
+    ranked = sorted(
+        finding.holding,
+        key=lambda pair: (_RANK[pair[0].urgency or entry.urgency], -pair[1].confidence),
+    )
+    first, outcome = ranked[0]
+    evidence = tuple(dict.fromkeys(e for _, each in ranked for e in each.evidence))
+    return Statement(
+        code=entry.code,
+        text=_worded(first.wording or entry.text, outcome.evidence),
+        scp=entry.scp,
+        aha=entry.aha,
+        snomed=entry.snomed,
+        confidence=max(each.confidence for _, each in ranked),
+        urgency=first.urgency or entry.urgency,
+        critical=any(row.critical for row, _ in ranked),
+        evidence=evidence,
+        source=first.source,
+    )
+
+
+def _worded(text: str, evidence: Sequence[Evidence]) -> str:
+    """Put the leads of the leading finding into a wording."""
+    if "{leads}" not in text:
+        return text
+    leading = next(e for e in evidence if e.leads)
+    kind = (leading.measurement, leading.operator)
+    leads = [lead for e in evidence if (e.measurement, e.operator) == kind for lead in e.leads]
+    return text.replace("{leads}", territory(leads))
+
+
+def _not_assessed(finding: Finding) -> NotAssessed:
+    entry = catalogue()[finding.statement]
+    text = entry.text.replace(", {leads}", "")
+    return NotAssessed(entry.code, text, "; ".join(finding.reasons))
+
+
+def _overall(statements: Sequence[Statement], undecided: Sequence[Finding]) -> list[Statement]:
+    """Return "normal" or "otherwise normal", where either may be said."""
+    worst = max((_RANK[Urgency.NORMAL] - _RANK[s.urgency] for s in statements), default=0)
+    if worst > 1 or not _SINUS & {s.code for s in statements}:
+        return []
+    if any(_would_be_abnormal(catalogue()[finding.statement]) for finding in undecided):
+        return []
+    entry = catalogue()["NORM" if worst == 0 else "ONORM"]
+    checked = len({row.statement for row in criteria()} - {s.code for s in statements})
+    evidence = Evidence("criteria", f"Sinus rhythm; none of {checked} other findings was made")
+    return [
+        Statement(
+            code=entry.code,
+            text=entry.text,
+            scp=entry.scp,
+            aha=entry.aha,
+            snomed=entry.snomed,
+            confidence=min(s.confidence for s in statements if s.code in _SINUS),
+            urgency=entry.urgency,
+            critical=False,
+            evidence=(evidence,),
+            source="all criteria for this age and sex assessed and none met",
+        )
+    ]
+
+
+def _would_be_abnormal(entry: Entry) -> bool:
+    return _RANK[entry.urgency] <= _RANK[Urgency.ABNORMAL]
+
+
+def _conclusion(statements: Sequence[Statement]) -> str:
+    """Return one line for a worklist."""
+    said = [s for s in statements if catalogue()[s.code].category != "overall"]
+    listed = ", ".join(_in_sentence(s.text) for s in said)
+    overall = next((s for s in statements if catalogue()[s.code].category == "overall"), None)
+    if overall is not None:
+        return f"{overall.text}: {listed}"
+    if not said:
+        return "No statement could be made"
+    most_urgent = said[0].urgency
+    if said[0].critical:
+        return f"Critical value: {listed}"
+    if most_urgent is Urgency.NORMAL:
+        return f"No abnormality in what could be assessed: {listed}"
+    if most_urgent is Urgency.BORDERLINE:
+        return f"Borderline ECG: {listed}"
+    return f"Abnormal ECG: {listed}"
+
+
+def _in_sentence(text: str) -> str:
+    """Return a statement as it reads after a colon: "T wave" and "ST" keep their capitals."""
+    return text if not text[1:2].islower() else text[0].lower() + text[1:]
