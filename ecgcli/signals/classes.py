@@ -1,0 +1,234 @@
+"""What kind of beat each QRS complex is, from its shape, width and timing.
+
+It knows shapes, widths and RR intervals; it does not know P waves (so a premature beat of normal
+shape is called supraventricular whether its P wave is seen or not) and makes no diagnosis.
+
+Beats are grouped by the correlation of their QRS complexes over all usable leads. The dominant
+group is the largest; of two that are about as large (bigeminy) it is the one whose beats come
+later after the beat before, because ectopic beats are the premature ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgcli.signals.beats import RATE, STEP
+from ecgcli.signals.results import BeatClass
+
+BEFORE, AFTER = 25, 35  # QRS window around the beat: 100 ms and 140 ms at 250 Hz
+SHIFTS = 8  # beats are shifted by up to 32 ms against each other
+ALIKE = 0.85  # correlation over all leads from which two QRS complexes are of one shape
+RIVAL = 0.6  # a group at least this large, in units of the largest, may be the dominant one
+PREMATURE = 0.85  # RR before the beat, in units of the usual one
+CLEARLY_PREMATURE = 0.8  # needed where the shape is normal
+REGULAR = 0.10  # variation of the other RR intervals up to which prematurity of one means much
+WIDE_MS = 110.0  # an ectopic beat is called ventricular from this width
+WIDER_MS = 20.0  # and where it is this much wider than the dominant beats
+PACING_MS = 140.0  # a ventricular spike comes at most this long before the middle of the QRS
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """Class of every beat.
+
+    Attributes:
+        at: (beats,) sample indices at 500 Hz, aligned within each group.
+        kinds: Class of each beat.
+        dominant: (beats,) bool, which belong to the dominant group.
+        consistency: Mean correlation between pairs of beats of the dominant group, 1 for one beat.
+        widths_ms: (beats,) rough widths of the single QRS complexes.
+    """
+
+    at: NDArray[np.int64]
+    kinds: tuple[BeatClass, ...]
+    dominant: NDArray[np.bool_]
+    consistency: float
+    widths_ms: NDArray[np.float64]
+
+
+def classify(
+    signal: NDArray[np.float32],
+    at: NDArray[np.int64],
+    activity: NDArray[np.float64],
+    spikes: NDArray[np.int64],
+) -> Classes:
+    """Class the beats of a recording.
+
+    Args:
+        signal: (leads, samples) in mV at 500 Hz: the usable leads, pacing spikes removed.
+        at: Beats from `beats.detect`, at least one.
+        activity: The detector's combined slope at 250 Hz.
+        spikes: Sample indices of pacing spikes.
+    """
+    alike, shift = _correlations(signal, at // STEP)
+    groups = _groups(alike)
+    widths = _widths(at // STEP, activity)
+    dominant = _dominant(groups, at, widths)
+    members = groups == dominant
+    seed = int(np.flatnonzero(members)[np.argmax(alike[np.ix_(members, members)].sum(axis=0))])
+    aligned = at.copy()
+    aligned[members] += STEP * shift[seed, members]
+    pairs = alike[np.ix_(members, members)]
+    count = len(pairs)
+    consistency = float((pairs.sum() - count) / (count * (count - 1))) if count > 1 else 1.0
+    kinds = _kinds(at, groups, dominant, widths, _paced(at, spikes))
+    return Classes(aligned, kinds, members, consistency, widths)
+
+
+def _correlations(
+    signal: NDArray[np.float32], at: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return for each pair of beats the best correlation and the shift (250 Hz) that gives it.
+
+    `shift[i, j]` is what must be added to the place of beat j so that it lies on beat i.
+    """
+    leads, samples = signal.shape
+    half = signal[:, : samples // STEP * STEP].reshape(leads, samples // STEP, STEP).mean(axis=2)
+    reach = BEFORE + AFTER + 2 * SHIFTS
+    padded = np.pad(half, ((0, 0), (reach, reach)), mode="edge")
+    first = at + reach - BEFORE
+    span = np.arange(BEFORE + AFTER)
+
+    def snippets(shift: int) -> NDArray[np.float64]:
+        block = padded[:, (first + shift)[:, None] + span].transpose(1, 0, 2).astype(np.float64)
+        block -= block.mean(axis=2, keepdims=True)
+        flat = block.reshape(len(at), -1)
+        norm = np.linalg.norm(flat, axis=1, keepdims=True)
+        result: NDArray[np.float64] = flat / np.maximum(norm, 1e-9)
+        return result
+
+    still = snippets(0)
+    every = np.stack([still @ snippets(s).T for s in range(-SHIFTS, SHIFTS + 1)])
+    best = every.argmax(axis=0)
+    alike = np.take_along_axis(every, best[None], axis=0)[0]
+    # Either beat may be the one that is shifted: take the better, so that the matrix is symmetric.
+    shift = best - SHIFTS
+    other = alike < alike.T
+    shift = np.where(other, -shift.T, shift)
+    return np.maximum(alike, alike.T), shift
+
+
+def _groups(alike: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return a group number for each beat: again and again the beat with most beats like it."""
+    count = len(alike)
+    groups = np.full(count, -1, dtype=np.int64)
+    number = 0
+    while (groups < 0).any():
+        free = np.flatnonzero(groups < 0)
+        similar = alike[np.ix_(free, free)]
+        votes = (similar >= ALIKE).sum(axis=1) + similar.mean(axis=1) / 2.0
+        seed = int(np.argmax(votes))
+        members = free[similar[seed] >= ALIKE]
+        groups[members] = number
+        # Noise lowers the correlation with one beat more than that with the group's mean.
+        rest = np.flatnonzero(groups < 0)
+        if len(members) >= 3 and len(rest):
+            mean = alike[np.ix_(rest, members)].mean(axis=1)
+            inner = alike[np.ix_(members, members)].mean()
+            groups[rest[mean >= max(ALIKE * inner, 0.7)]] = number
+        number += 1
+    return groups
+
+
+def _widths(at: NDArray[np.int64], activity: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return rough widths (ms) of the beats: how long the detector's activity is above 30 %."""
+    result = np.zeros(len(at))
+    reach = round(0.16 * RATE)
+    for index, peak in enumerate(at.tolist()):
+        low, high = max(peak - reach, 0), min(peak + reach, len(activity) - 1)
+        level = 0.3 * activity[peak]
+        left, right = peak, peak
+        while left > low and activity[left] > level:
+            left -= 1
+        while right < high and activity[right] > level:
+            right += 1
+        result[index] = (right - left) * 1000.0 / RATE - 50.0  # less the detector's own smoothing
+    return result
+
+
+def _before(at: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the RR interval (samples) before each beat, NaN for the first."""
+    return np.concatenate(([np.nan], np.diff(at).astype(np.float64)))
+
+
+def _dominant(groups: NDArray[np.int64], at: NDArray[np.int64], widths: NDArray[np.float64]) -> int:
+    """Return the number of the dominant group."""
+    sizes = np.bincount(groups)
+    largest = int(np.argmax(sizes))
+    rivals = [int(g) for g in np.flatnonzero(sizes >= max(RIVAL * sizes[largest], 2))]
+    if len(rivals) < 2:
+        return largest
+    before = _before(at)
+    waits = {}
+    for group in rivals:
+        own = before[(groups == group) & np.isfinite(before)]
+        waits[group] = float(np.median(own)) if len(own) else 0.0
+    best = max(rivals, key=lambda g: waits[g])
+    if waits[best] > 1.1 * waits[largest]:
+        return best
+    return min(rivals, key=lambda g: (float(np.median(widths[groups == g])) // 20, -sizes[g]))
+
+
+def _paced(at: NDArray[np.int64], spikes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which beats a spike precedes closely enough to have caused the QRS complex."""
+    if len(spikes) == 0:
+        return np.zeros(len(at), dtype=bool)
+    delay = (at[:, None] - spikes[None, :]) * 1000.0 / (RATE * STEP)
+    caused: NDArray[np.bool_] = np.any((delay > 0) & (delay <= PACING_MS), axis=1)
+    return caused
+
+
+def _kinds(
+    at: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    dominant: int,
+    widths: NDArray[np.float64],
+    paced: NDArray[np.bool_],
+) -> tuple[BeatClass, ...]:
+    """Name the beats."""
+    members = groups == dominant
+    before = _before(at)
+    usual, variation = _usual(before, members)
+    early = before < PREMATURE * usual
+    width = float(np.median(widths[members]))
+    dominant_paced = bool(paced[members].mean() > 0.5)
+    kinds = [BeatClass.OTHER] * len(at)
+    for group in range(int(groups.max()) + 1):
+        own = np.flatnonzero(groups == group)
+        wide = float(np.median(widths[own]))
+        ectopic = wide >= WIDE_MS and wide >= width + WIDER_MS
+        for beat in own.tolist():
+            if paced[beat]:
+                kinds[beat] = BeatClass.PACED
+            elif group == dominant:
+                kinds[beat] = BeatClass.NORMAL
+            elif dominant_paced and wide < width - WIDER_MS:
+                kinds[beat] = BeatClass.NORMAL  # the patient's own beats between paced ones
+            elif ectopic and (early[own].any() or variation > REGULAR):
+                kinds[beat] = BeatClass.VENTRICULAR
+            elif early[beat] and not ectopic and variation <= REGULAR:
+                kinds[beat] = BeatClass.SUPRAVENTRICULAR
+    if variation <= REGULAR and not dominant_paced:
+        for beat in np.flatnonzero(members & (before < CLEARLY_PREMATURE * usual)).tolist():
+            # After an ectopic beat a short interval tells nothing about the beat that ends it.
+            if beat > 0 and kinds[beat - 1] is BeatClass.NORMAL and kinds[beat] is BeatClass.NORMAL:
+                kinds[beat] = BeatClass.SUPRAVENTRICULAR
+    return tuple(kinds)
+
+
+def _usual(before: NDArray[np.float64], members: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return the usual RR interval of the dominant rhythm (samples) and its variation.
+
+    The variation is that of the middle of the intervals (scaled interquartile range over the
+    median), so that a few ectopic beats do not make a regular rhythm irregular.
+    """
+    known = np.isfinite(before)
+    pairs = np.concatenate(([False], members[:-1])) & members & known
+    intervals = before[pairs] if pairs.sum() >= 3 else before[known]
+    if len(intervals) == 0:
+        return np.inf, np.inf
+    low, middle, high = np.quantile(intervals, [0.25, 0.5, 0.75])
+    return float(middle), float((high - low) / 1.35 / middle)

@@ -1,0 +1,101 @@
+"""The median beat: the dominant beats of a recording laid over each other.
+
+It knows alignment and averaging; it does not know where a wave begins. Noise falls with the square
+root of the number of beats, and what is not bound to the QRS complex (f waves, P waves in complete
+AV block) falls out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgcli.signals.results import ANALYSIS_RATE
+
+BEFORE_S = 0.5  # at most this much before the middle of the QRS complex
+AFTER_S = 0.72  # and after it
+SHARE_BEFORE = 0.6  # of the RR interval, whatever is shorter
+SHARE_AFTER = 0.85
+ALIGN_S = 0.06  # on each side: the stretch by which beats are aligned
+SHIFTS = 8  # samples
+MOST_BEATS = 24  # enough; more cost time
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Dominant beats cut out and aligned.
+
+    Attributes:
+        beats: (beats, leads, samples) float32 in mV, each beat and lead with mean zero in the
+            stretch just before its QRS complex.
+        median: (leads, samples) float32 in mV.
+        middle: Index of the middle of the QRS complex.
+        at: (beats,) sample indices of that middle in the recording.
+        noise: (leads,) mV: scatter of single beats about the median between the waves and inside.
+    """
+
+    beats: NDArray[np.float32]
+    median: NDArray[np.float32]
+    middle: int
+    at: NDArray[np.int64]
+    noise: NDArray[np.float64]
+
+
+def stack(
+    signal: NDArray[np.float32],
+    usable: NDArray[np.bool_],
+    valid: NDArray[np.bool_],
+    at: NDArray[np.int64],
+    rr_s: float | None,
+) -> Stack | None:
+    """Cut out, align and average beats.
+
+    Args:
+        signal: (leads, samples) in mV at 500 Hz.
+        usable: (leads,) bool; the beats are aligned by these leads.
+        valid: (samples,) bool; beats that touch a sample which is not are left out.
+        at: Sample indices of the middle of the QRS complexes of one shape.
+        rr_s: Usual RR interval before such a beat, `None` where there is a single beat.
+
+    Returns:
+        The stack, or `None` where no beat lies wholly inside the recording.
+    """
+    samples = signal.shape[1]
+    wide = rr_s if rr_s is not None else 10.0
+    before = round(min(BEFORE_S, SHARE_BEFORE * wide) * ANALYSIS_RATE)
+    after = round(min(AFTER_S, SHARE_AFTER * wide) * ANALYSIS_RATE)
+    at = at[(at - before - SHIFTS >= 0) & (at + after + SHIFTS < samples)]
+    invalid = np.concatenate(([0], np.cumsum(~valid)))
+    at = at[invalid[at + after] == invalid[at - before]]
+    if len(at) == 0:
+        return None
+    if len(at) > MOST_BEATS:
+        at = at[np.linspace(0, len(at) - 1, MOST_BEATS).round().astype(int)]
+    at = _aligned(signal[usable], at)
+    span = np.arange(-before, after)
+    beats = signal[:, at[:, None] + span].transpose(1, 0, 2)
+    level = beats[:, :, before - 60 : before - 40].mean(axis=2, keepdims=True)
+    beats = beats - level
+    median = np.median(beats, axis=0)
+    spread = np.abs(beats - median).mean(axis=(0, 2)) * 1.2533
+    return Stack(beats, median, before, at, spread.astype(np.float64))
+
+
+def _aligned(signal: NDArray[np.float32], at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the places of the beats, moved so that their QRS complexes coincide."""
+    half = round(ALIGN_S * ANALYSIS_RATE)
+    span = np.arange(-half, half)
+    shifts = np.arange(-SHIFTS, SHIFTS + 1)
+    inside = np.clip(at[:, None, None] + shifts[:, None] + span, 0, signal.shape[1] - 1)
+    pieces = signal[:, inside].transpose(1, 2, 0, 3).astype(np.float64)  # beat, shift, lead, sample
+    pieces -= pieces.mean(axis=3, keepdims=True)
+    pieces = pieces.reshape(len(at), len(shifts), -1)
+    pieces /= np.maximum(np.linalg.norm(pieces, axis=2, keepdims=True), 1e-9)
+    template = pieces[:, SHIFTS].mean(axis=0)
+    for _ in range(2):
+        best = (pieces @ template).argmax(axis=1)
+        template = pieces[np.arange(len(at)), best].mean(axis=0)
+    result: NDArray[np.int64] = at + shifts[best]
+    return result
