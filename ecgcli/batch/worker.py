@@ -1,0 +1,173 @@
+"""The other end of the pipe: a process that takes one record after another.
+
+It knows how to be a good child (threads, signals, output, dying with its parent) and how every kind
+of failure is told; it does not know what is done to a record.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecgcli.batch import log
+from ecgcli.batch.outcome import Failure, Outcome
+from ecgcli.batch.settings import Settings
+from ecgcli.errors import Category, EcgcliError, RecordError
+
+if TYPE_CHECKING:
+    from ecgcli.records.find import Source
+
+    Process = Callable[[Source, Settings], Outcome]
+
+SETTLED_AFTER = 50  # records after which caches are warm and memory should stand still
+GROWTH_BYTES = 256 * 2**20  # more than that on top, and the worker is replaced
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A worker has loaded everything and waits for its first record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A record ended; `leaving` says that the worker ends with it, having grown."""
+
+    outcome: Outcome
+    memory: int = 0
+    leaving: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The whole run cannot go on: no disk, no model, or a broken installation."""
+
+    error: EcgcliError
+
+
+def load(name: str) -> Process:
+    """Return the function called "module:function"."""
+    module, _, function = name.partition(":")
+    found: Process = getattr(importlib.import_module(module), function)
+    return found
+
+
+def work(connection: Connection, settings: Settings, name: str) -> None:
+    """Process records until the pipe closes: what runs in the worker process."""
+    _behave(connection, settings)
+    try:
+        process = load(name)
+    except EcgcliError as error:
+        connection.send(Stop(error))
+        return
+    except Exception as error:
+        connection.send(Stop(EcgcliError(f"the worker cannot start: {_told(error)}")))
+        return
+    connection.send(Ready())
+    settled = 0
+    count = 0
+    while True:
+        try:
+            source = connection.recv()
+        except (EOFError, OSError):
+            return
+        message = _attempt(process, source, settings)
+        if isinstance(message, Done):
+            count += 1
+            memory = resident()
+            settled = memory if count == SETTLED_AFTER else settled
+            leaving = count > SETTLED_AFTER and memory > settled + GROWTH_BYTES
+            message = Done(message.outcome, memory, leaving)
+        try:
+            connection.send(message)
+        except OSError:  # the parent is gone
+            return
+        if isinstance(message, Stop) or message.leaving:
+            return
+
+
+def _attempt(process: Process, source: Source, settings: Settings) -> Done | Stop:
+    try:
+        return Done(process(source, settings))
+    except RecordError as error:
+        return Done(Outcome(failure=Failure.of(error)))
+    except EcgcliError as error:
+        return Stop(error)
+    except MemoryError:
+        # The state of the libraries is unknown: end like the kernel's killer would end us, so that
+        # the record is tried once more, alone.
+        os._exit(137)
+    except Exception as error:
+        return Done(Outcome(failure=internal(error)))
+
+
+def internal(error: BaseException) -> Failure:
+    """Return the failure that an exception nobody foresaw stands for, without its text."""
+    return Failure(
+        Category.INTERNAL,
+        log.where(error),
+        "report this with the version of ecgcli and the format of the file",
+    )
+
+
+def _told(error: Exception) -> str:
+    # Loading touches no recording, so the text of the exception names no patient.
+    return f"{type(error).__name__}: {error} (run `ecgcli doctor`)"
+
+
+def resident() -> int:
+    """Return this process's resident memory in bytes."""
+    try:
+        pages = int(Path("/proc/self/statm").read_bytes().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except OSError:  # no Linux
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _behave(connection: Connection, settings: Settings) -> None:
+    # The parent decides when to stop; a Ctrl-C in the terminal reaches every process of the group.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _die_with_parent(connection)
+    for name in THREADS:
+        os.environ[name] = "1"
+    if not settings.log_paths:
+        # Libraries print and warn with the paths and values they are given.
+        null = os.open(os.devnull, os.O_WRONLY)
+        for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
+            with suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+            os.dup2(null, descriptor)
+        os.close(null)
+
+
+def _die_with_parent(connection: Connection) -> None:
+    """End this process when the supervising one ends, however that ends, whatever we are doing."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        # The kernel's way, which also ends a native call that never returns. Its parent is the
+        # fork server, which ends when the supervising process does.
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+    # The portable way, and without the detour: the other end of the pipe hangs up.
+    threading.Thread(target=_watch, args=(connection.fileno(),), daemon=True).start()
+
+
+def _watch(descriptor: int) -> None:
+    poll = select.poll()
+    poll.register(descriptor, 0)  # only what is reported unasked: hang-up and error
+    poll.poll()
+    os._exit(1)
