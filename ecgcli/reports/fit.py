@@ -74,3 +74,12 @@ def item(
     needed = lines([(text, points[0], True), (detail, points[1], False)], room * 0.98)
     taken = min(needed, most)
     return Item(text, detail, taken, round(taken * line, 3))
+
+
+def shortened(text: str, room: float, points: float) -> str:
+    """Return the text, cut so that it takes no more than `room` mm."""
+    if width(text, points) <= room:
+        return text
+    while text and width(text + "…", points) > room:
+        text = text[:-1]
+    return text.rstrip() + "…"

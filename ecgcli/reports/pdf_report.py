@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from ecgcli.clinical.statement import Statement
 from ecgcli.reports import view
-from ecgcli.reports.fit import Item, item
+from ecgcli.reports.fit import Item, item, shortened
 from ecgcli.reports.pdf_sheet import operators
-from ecgcli.reports.sheet import lay_out
+from ecgcli.reports.sheet import BASELINES, LABEL_ABOVE, MM, Sheet, lay_out
 from ecgcli.reports.templates import fill, font, text
 
 if TYPE_CHECKING:
@@ -25,15 +25,21 @@ if TYPE_CHECKING:
 
 Paper = Literal["a4", "letter"]
 # The content is 260 mm x 196 mm on both, so that there is one layout to get right.
-CONTENT = (260.0, 196.0)
+CONTENT = (260.0, 198.0)
 PAPERS: dict[Paper, tuple[float, float]] = {"a4": (297.0, 210.0), "letter": (279.4, 215.9)}
-SHEET_TOP = 64.0  # mm below the top of the content, as in report.pdf.css
+SHEET_TOP = 62.0  # mm below the top of the content, as in report.pdf.css
 
 # Room for text (mm), as in report.pdf.css.
-STATEMENTS_HEIGHT = 49.0
+STATEMENTS_HEIGHT = 48.6
 STATEMENTS_WIDTH = 130.0
-ABOUT_HEIGHT = 49.0
+ABOUT_HEIGHT = 48.6
 ABOUT_WIDTH = 58.0
+REMARK_WIDTH = 50.0
+
+STRIP_LABEL = BASELINES[2]  # labels further down belong to the rhythm strip
+# Where the baseline of 9 pt text stands in a line 30 mm high (the font's ascent and descent are
+# 0.927 and 0.244 of its size).
+LABEL_BASELINE = 15 + (0.927 - 0.244) / 2 * 9 * 25.4 / 72
 
 
 def render(report: Report, analysis: Analysis, paper: Paper = "a4") -> bytes:
@@ -119,7 +125,7 @@ def _put_below_text(pdf: Any, content: bytes) -> None:
             return
 
 
-def _values(report: Report, sheet: Any) -> dict[str, Any]:
+def _values(report: Report, sheet: Sheet) -> dict[str, Any]:
     critical, items, left_over = _statements(report)
     return {
         "report": report,
@@ -133,12 +139,35 @@ def _values(report: Report, sheet: Any) -> dict[str, Any]:
         "items": items,
         "left_over": left_over,
         "about": _about(report),
-        "sheet": sheet,
+        "columns": _columns(sheet),
+        "beats": [label for label in sheet.labels if label.kind == "beat"],
         "caption": view.caption(report, sheet),
         "confirmed": "Reviewed by ____________________   Date ____________",
         "software": view.software(report),
         "fingerprint": f"Recording SHA-256 {report.record.content_hash}",
     }
+
+
+def _columns(sheet: Sheet) -> list[dict[str, Any]]:
+    """Return the names of the leads, with a remark where there is one, column by column.
+
+    A column is one piece of text with lines as far apart as the rows, because each box that
+    WeasyPrint places costs half a millisecond. The strip is a column of its own.
+    """
+    remarks = {
+        (label.column, label.y): label.text for label in sheet.labels if label.kind == "remark"
+    }
+    columns: dict[tuple[int, int], list[tuple[str, str]]] = {}
+    for label in sheet.labels:
+        if label.kind == "lead":
+            strip = label.y > STRIP_LABEL
+            remark = shortened(remarks.get((label.column, label.y), ""), REMARK_WIDTH, 6.5)
+            columns.setdefault((label.x, label.y if strip else 0), []).append((label.text, remark))
+    first = BASELINES[0] - LABEL_ABOVE
+    return [
+        {"x": x / MM, "top": round(SHEET_TOP + (y or first) / MM - LABEL_BASELINE, 3), "labels": labels}
+        for (x, y), labels in columns.items()
+    ]
 
 
 def _statements(report: Report) -> tuple[list[Item], list[Item], int]:

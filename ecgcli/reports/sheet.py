@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MM = 100  # units per millimetre
 WIDTH = 260 * MM
-HEIGHT = 120 * MM
+HEIGHT = 125 * MM
 SPEED_MM_PER_S = 25
 COLUMN_S = 2.5
 COLUMNS = 4
@@ -39,15 +39,16 @@ LAYOUT = (
     ("III", "aVF", "V3", "V6"),
 )
 STRIP_LEAD = "II"
-# Where 0 mV of the rows stands. The first row has more room above it, for tall R waves in V4, the
-# strip less below it: lead II rarely goes far down.
-BASELINES = (21 * MM, 50 * MM, 78 * MM, 105 * MM)
+# Where 0 mV of the rows stands, on bold lines of the paper. Above the first row there is more room
+# (of 285 adults, a twentieth have R waves above 2.8 mV there) and little below lead II's strip.
+BASELINES = (25 * MM, 55 * MM, 85 * MM, 110 * MM)
 
 FULL_GAIN = 10  # mm/mV
 HALF_GAIN = 5
-# A trace may come this far towards a neighbour's 0 mV line, as on any cart; what goes further is
+# A trace may come as far as its neighbour's 0 mV line, as on any cart; what would go further is
 # drawn at half the gain and, if even that is too much, cut off there and marked.
-REACH = 27 * MM
+REACH = 30 * MM
+LABEL_ABOVE = 13 * MM  # a lead's name above its 0 mV line
 MARGIN = MM // 2  # traces end this far from the sheet's edge
 
 # A point that lies this close to the line through its neighbours is left out (0.01 mm is 1 uV).
@@ -66,12 +67,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Words on the sheet: `kind` is lead, remark, beat or gain; (x, y) is their baseline's start."""
+    """Words on the sheet: `kind` is lead, remark or beat; (x, y) is where their baseline begins.
+
+    `column` says whose remark it is.
+    """
 
     x: int
     y: int
     text: str
     kind: str
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +168,11 @@ class _Layout:
         """Return a lead's stretch in a row, with its name and what is to be said of it."""
         index = LEADS.index(lead)
         left = ORIGIN + round(start_s * UNITS_PER_S)
-        top = BASELINES[row] - (14 if row else 13) * MM
-        name = Label(left + MM, top, lead, "lead")
+        top = BASELINES[row] - LABEL_ABOVE
+        name = Label(left + MM, top, lead, "lead", left)
         remark_x = left + round((1.9 + 1.75 * len(lead)) * MM)
         if not self.present[index]:
-            return [], [name, Label(remark_x, top, "not recorded", "remark")]
+            return [], [name, Label(remark_x, top, "not recorded", "remark", left)]
         doubtful = not self.usable.get(lead, False)
         lines, clipped = self._trace(index, row, start_s, length_s, doubtful)
         remarks = []
@@ -180,7 +185,7 @@ class _Layout:
             remarks.append("no signal here")
         labels = [name]
         if remarks:
-            labels.append(Label(remark_x, top, "; ".join(remarks), "remark"))
+            labels.append(Label(remark_x, top, "; ".join(remarks), "remark", left))
         return lines, labels
 
     def _trace(

@@ -26,7 +26,7 @@ def folder() -> Path:
     """
     package = Path(ecgcli.__file__).parent
     for place in (package / "templates", package.parent / "templates"):
-        if (place / "report.html").is_file():
+        if (place / "report.pdf.html").is_file():
             return place
     raise FileNotFoundError("the templates are missing: install ecgcli again")
 
