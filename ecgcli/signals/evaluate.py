@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 TOLERANCE_S = 0.15  # between an annotated R peak and the beat found (ANSI/AAMI EC57)
 WAVES = {"p": "p", "N": "qrs", "t": "t"}
-# Attribute of the measurements, then wave and mark (0 onset, 2 end) of the interval's end and begin.
+# Attribute of the measurements; wave and mark (0 onset, 2 end) at which the interval ends, begins.
 INTERVALS: dict[str, tuple[str, str, int, str, int]] = {
     "PR interval": ("pr_interval", "qrs", 0, "p", 0),
     "P duration": ("p_duration", "p", 2, "p", 0),
