@@ -71,21 +71,27 @@ def mains(
     return fundamental, amplitude, found
 
 
-def _course(
-    signal: NDArray[np.float64], weights: NDArray[np.float64], frequency: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return cosine and sine amplitude per block, as fitted and smoothed: (leads, blocks, 2)."""
+def sinusoids(signal: NDArray[np.float64], frequency: float) -> NDArray[np.float64]:
+    """Return cosine and sine amplitude in mV per block of 100 ms: (leads, blocks, 2)."""
     blocks = signal.shape[1] // BLOCK
-    used = blocks * BLOCK
     t = np.arange(BLOCK) / ANALYSIS_RATE
     slow = np.linspace(-1, 1, BLOCK)
     angle = 2 * np.pi * frequency * t
     basis = np.stack([np.cos(angle), np.sin(angle), np.ones(BLOCK), slow, slow**2], axis=1)
     fit = np.linalg.pinv(basis)[:2]
-    shape = (len(signal), blocks, BLOCK)
     # einsum adds up each block alone; a matrix product may round by how many leads there are.
-    fitted = np.einsum("lbs,ps->lbp", signal[:, :used].reshape(shape), fit)
-    shares = weights[:, :used].reshape(shape).min(axis=2)
+    cut = signal[:, : blocks * BLOCK].reshape(len(signal), blocks, BLOCK)
+    fitted: NDArray[np.float64] = np.einsum("lbs,ps->lbp", cut, fit)
+    return fitted
+
+
+def _course(
+    signal: NDArray[np.float64], weights: NDArray[np.float64], frequency: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return `sinusoids` as fitted and smoothed."""
+    fitted = sinusoids(signal, frequency)
+    blocks = fitted.shape[1]
+    shares = weights[:, : blocks * BLOCK].reshape(len(weights), blocks, BLOCK).min(axis=2)
     return fitted, smooth(fitted, shares, DRIFT / BLOCK_RATE, FLOOR_MV)
 
 

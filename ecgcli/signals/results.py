@@ -50,6 +50,7 @@ class Fault(StrEnum):
     NOISY = "noisy"
     MAINS = "mains interference"
     WANDER = "baseline wander"
+    SAME = "same as another lead"
 
 
 class Grade(StrEnum):

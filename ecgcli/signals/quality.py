@@ -1,0 +1,259 @@
+"""Whether a recording can be interpreted, lead by lead and as a whole, and why not.
+
+It knows how much disturbance is too much (`data/quality_limits.csv`) and says so in sentences for
+the person who records ECGs; how the levels are found is `signals.levels`' work.
+
+A lead that is off, or disturbed for most of the time, is not usable. A lead that is disturbed for
+part of the time is: the beats outside the disturbance are measured, and the record is "usable in
+part". "Not usable" hides a patient, so only a record with fewer than three usable leads is, or one
+in which nothing looks like a heart: neither QRS complexes nor a field that the leads share, as
+they do in ventricular fibrillation.
+
+On the 499 rated records of the PhysioNet/CinC Challenge 2011 (set a) TABLE
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ecgcli.records.leads import LEADS
+from ecgcli.signals.levels import TINY_MV, Levels, cardiac, levels, peaks
+from ecgcli.signals.results import Conditioned, Fault, Grade, LeadQuality, Quality
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LEAST_LEADS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """From which level a disturbance is noted, spoils part of a lead, or spoils the lead."""
+
+    noted: float
+    in_part: float
+    unusable: float
+
+
+@cache
+def limits() -> dict[str, Limit]:
+    """Return the limits by measure, from the data file; what it leaves empty is never reached."""
+    text = files("ecgcli.signals").joinpath("data/quality_limits.csv").read_text(encoding="utf-8")
+    return {
+        row["measure"]: Limit(
+            *(float(row[name] or "inf") for name in ("noted", "in_part", "unusable"))
+        )
+        for row in csv.DictReader(text.splitlines())
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A measure, the fault that it is a sign of, and the sentence that tells of it."""
+
+    measure: str
+    fault: Fault
+    sentence: str
+
+
+SIGNS = (
+    Sign("invalid", Fault.MISSING, "{leads}: not recorded for {share} of the time."),
+    Sign("flat", Fault.FLAT, "{leads}: flat for {share} of the time, check electrode and cable."),
+    Sign("same", Fault.SAME, "{leads}: the same signal in more than one lead, check the cables."),
+    Sign("railed", Fault.SATURATED, "{leads}: amplifier saturated for {share} of the time."),
+    Sign("burst", Fault.NOISY, "{leads}: movement or loose electrode for {share} of the time."),
+    Sign("noisy", Fault.NOISY, "{leads}: strong muscle noise for {share} of the time."),
+    Sign("noise", Fault.NOISY, "{leads}: muscle or other fast noise, {level}."),
+    Sign("drowned", Fault.NOISY, "{leads}: no ECG above the noise."),
+    Sign("mains", Fault.MAINS, "{leads}: mains interference of {level}, removed."),
+    Sign("wander", Fault.WANDER, "{leads}: the baseline wanders by {level}, removed."),
+)
+MISSING = "{leads}: not recorded."
+NO_LEAD = "No lead was recorded."
+ALL_FLAT = "No lead moves: check that the electrodes are connected, and look at the patient."
+TOO_FEW = "{count} of 12 leads can be read, at least {least} are needed."
+NOISE_ONLY = "No QRS complexes stand out and the leads have nothing in common: this is noise."
+NO_QRS = (
+    "No QRS complexes stand out: ventricular fibrillation, a very fast wide rhythm, or movement; "
+    "look at the tracing and at the patient."
+)
+WITHOUT = "Nothing can be told from {leads}; statements that need them are not made."
+PARTLY = "{leads}: disturbed for part of the time or heavily, read with care."
+
+# Below LEAST_PEAKS no QRS complexes stand out; below LEAST_CARDIAC no heart makes such leads
+# (see `levels.peaks` and `levels.cardiac`; of 919 PTB-XL and LUDB records none is below both).
+LEAST_PEAKS = 2.0
+LEAST_CARDIAC = 0.65
+
+
+def assess(conditioned: Conditioned) -> Quality:
+    """Judge each of the twelve leads and the record.
+
+    Args:
+        conditioned: At least 5 s.
+
+    Returns:
+        The quality, with twelve leads in standard order. `score` is the mean of the worst lead's
+        score and of the average lead's; a lead scores 1 where nothing disturbs it, a half where
+        one disturbance is just strong enough to spoil part of it, and 0 where it is not usable.
+    """
+    rows = np.flatnonzero(conditioned.present)
+    if not rows.size:
+        leads = tuple(_missing(name) for name in LEADS)
+        return Quality(Grade.NOT_USABLE, 0.0, (NO_LEAD,), leads)
+    found = levels(conditioned, rows)
+    measures = _measures(found)
+    usable = np.zeros(len(LEADS), dtype=bool)
+    usable[rows] = ~_reach(measures, "unusable")
+    partly = np.zeros(len(LEADS), dtype=bool)
+    partly[rows] = _reach(measures, "in_part")
+    grade, verdict = _grade(conditioned, found, rows, usable, partly & usable)
+    scores = np.zeros(len(LEADS))
+    scores[rows] = _scores(measures) * usable[rows]
+    score = float(scores.mean() + scores.min()) / 2
+    if grade is Grade.NOT_USABLE and usable.sum() >= LEAST_LEADS:
+        score = 0.0  # clean leads, but of nothing
+    by_row = {int(row): index for index, row in enumerate(rows)}
+    leads = tuple(
+        _lead(name, by_row[row], bool(usable[row]), measures, found)
+        if row in by_row
+        else _missing(name)
+        for row, name in enumerate(LEADS)
+    )
+    return Quality(grade, round(score, 3), (*verdict, *_reasons(rows, measures)), leads)
+
+
+def _measures(found: Levels) -> dict[str, NDArray[np.float64]]:
+    """Return what the limits are held against, (leads,) each."""
+    same = np.zeros(len(found.flat))
+    for pair in found.same:
+        same[list(pair)] = 1.0
+    # White noise is about eight times as large from peak to peak in 2 s.
+    drowned = 8 * found.noise_mv / (found.size_mv + TINY_MV)
+    measures = {
+        "invalid": found.invalid,
+        "flat": found.flat,
+        "same": same,
+        "railed": found.railed,
+        "burst": found.burst,
+        "noisy": found.noisy,
+        "noise": found.noise_mv,
+        "drowned": drowned,
+        "mains": found.mains_mv,
+        "wander": found.wander_mv,
+    }
+    # Of a lead that is off nothing else is worth saying.
+    off = found.flat >= limits()["flat"].unusable
+    return {
+        name: values if name in ("flat", "invalid") else np.where(off, 0.0, values)
+        for name, values in measures.items()
+    }
+
+
+def _reach(measures: dict[str, NDArray[np.float64]], severity: str) -> NDArray[np.bool_]:
+    """Return which leads reach the limit of that severity in any measure: (leads,)."""
+    reached: NDArray[np.bool_] = np.any(
+        [values >= getattr(limits()[name], severity) for name, values in measures.items()], axis=0
+    )
+    return reached
+
+
+def _scores(measures: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return a score per lead: the product of what each measure leaves of it."""
+    kept = [
+        1.0 / (1.0 + (values / limits()[name].in_part) ** 2) for name, values in measures.items()
+    ]
+    score: NDArray[np.float64] = np.prod(kept, axis=0)
+    return score
+
+
+def _grade(
+    conditioned: Conditioned,
+    found: Levels,
+    rows: NDArray[np.intp],
+    usable: NDArray[np.bool_],
+    partly: NDArray[np.bool_],
+) -> tuple[Grade, tuple[str, ...]]:
+    """Return the grade and the sentences that justify it."""
+    count = int(usable.sum())
+    if count < LEAST_LEADS:
+        if (found.flat >= limits()["flat"].unusable).all():
+            return Grade.NOT_USABLE, (ALL_FLAT,)
+        return Grade.NOT_USABLE, (TOO_FEW.format(count=count, least=LEAST_LEADS),)
+    verdict = []
+    if peaks(found.envelope_mv[usable[rows]]) < LEAST_PEAKS:
+        field = cardiac(conditioned, np.flatnonzero(usable))
+        if field is not None and field < LEAST_CARDIAC:
+            return Grade.NOT_USABLE, (NOISE_ONLY,)
+        verdict.append(NO_QRS)
+    if count < len(LEADS):
+        verdict.append(WITHOUT.format(leads=_names(~usable)))
+    if partly.any():
+        verdict.append(PARTLY.format(leads=_names(partly)))
+    return (Grade.IN_PART if verdict else Grade.USABLE), tuple(verdict)
+
+
+def _lead(
+    name: str,
+    index: int,
+    usable: bool,
+    measures: dict[str, NDArray[np.float64]],
+    found: Levels,
+) -> LeadQuality:
+    """Return the quality of one lead that was recorded."""
+    faults = dict.fromkeys(
+        sign.fault
+        for sign in SIGNS
+        if measures[sign.measure][index] >= limits()[sign.measure].noted
+    )
+    return LeadQuality(
+        lead=name,
+        usable=usable,
+        faults=tuple(faults),
+        noise_mv=round(float(found.noise_mv[index]), 4),
+        mains_mv=round(float(found.mains_mv[index]), 4),
+        wander_mv=round(float(found.wander_mv[index]), 3),
+    )
+
+
+def _missing(name: str) -> LeadQuality:
+    return LeadQuality(lead=name, usable=False, faults=(Fault.MISSING,))
+
+
+def _reasons(rows: NDArray[np.intp], measures: dict[str, NDArray[np.float64]]) -> tuple[str, ...]:
+    """Return a sentence per disturbance that reaches the limit from which it is noted."""
+    sentences = []
+    absent = np.ones(len(LEADS), dtype=bool)
+    absent[rows] = False
+    if absent.any():
+        sentences.append(MISSING.format(leads=_names(absent)))
+    for sign in SIGNS:
+        values = measures[sign.measure]
+        noted = values >= limits()[sign.measure].noted
+        if noted.any():
+            sentences.append(
+                sign.sentence.format(
+                    leads=_names(rows[noted]),
+                    share=_span(values[noted], "{:.0%}"),
+                    level=_span(values[noted], "{:.2f}") + " mV",
+                )
+            )
+    return tuple(sentences)
+
+
+def _span(values: NDArray[np.float64], form: str) -> str:
+    """Return "0.10" or "0.10 to 0.25"."""
+    low, high = form.format(values.min()), form.format(values.max())
+    return low if low == high else f"{low} to {high}"
+
+
+def _names(rows: NDArray[np.bool_] | NDArray[np.intp]) -> str:
+    """Return the names of leads, given as a mask of twelve or as indices, joined by commas."""
+    names = np.array(LEADS)[rows]
+    return "all leads" if len(names) == len(LEADS) else ", ".join(names)
