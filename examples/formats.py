@@ -101,7 +101,7 @@ def write_aecg(
     ET.SubElement(person, "name").text = "SYNTHETIC"
     code = {"male": "M", "female": "F"}[sex]
     ET.SubElement(person, "administrativeGenderCode", code=code, codeSystem="2.16.840.1.113883.5.1")
-    ET.SubElement(person, "birthTime", value=f"{acquired.year - int(age)}0101")
+    ET.SubElement(person, "birthTime", value=f"{acquired.year - int(age) - 1}1201")
     series = below(ecg, "component/series")
     ET.SubElement(series, "code", code="RHYTHM", codeSystem="2.16.840.1.113883.5.4")
     interval(series, start, f"{acquired:%Y%m%d%H%M}10")
