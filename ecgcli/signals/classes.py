@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgcli.signals import delineate
 from ecgcli.signals.beats import RATE, STEP
 from ecgcli.signals.results import BeatClass
 
@@ -23,10 +24,13 @@ SHIFTS = 8  # beats are shifted by up to 32 ms against each other
 ALIKE = 0.85  # correlation over all leads from which two QRS complexes are of one shape
 RIVAL = 0.6  # a group at least this large, in units of the largest, may be the dominant one
 PREMATURE = 0.85  # RR before the beat, in units of the usual one
+LATE = 1.1  # from here on a wide beat may be an escape beat
 CLEARLY_PREMATURE = 0.8  # needed where the shape is normal
 REGULAR = 0.10  # variation of the other RR intervals up to which prematurity of one means much
 WIDE_MS = 110.0  # an ectopic beat is called ventricular from this width
-WIDER_MS = 20.0  # and where it is this much wider than the dominant beats
+WIDER_MS = 10.0  # and is this much wider than the dominant beats, unless those are wide, too
+AROUND = 150  # samples on each side of a beat whose width is measured
+MOST = 8  # beats of a group that are averaged for it
 PACING_MS = 140.0  # a ventricular spike comes at most this long before the middle of the QRS
 
 
@@ -39,7 +43,7 @@ class Classes:
         kinds: Class of each beat.
         dominant: (beats,) bool, which belong to the dominant group.
         consistency: Mean correlation between pairs of beats of the dominant group, 1 for one beat.
-        widths_ms: (beats,) rough widths of the single QRS complexes.
+        widths_ms: (beats,) QRS duration of the beat's group.
     """
 
     at: NDArray[np.int64]
@@ -52,7 +56,6 @@ class Classes:
 def classify(
     signal: NDArray[np.float32],
     at: NDArray[np.int64],
-    activity: NDArray[np.float64],
     spikes: NDArray[np.int64],
 ) -> Classes:
     """Class the beats of a recording.
@@ -60,12 +63,11 @@ def classify(
     Args:
         signal: (leads, samples) in mV at 500 Hz: the usable leads, pacing spikes removed.
         at: Beats from `beats.detect`, at least one.
-        activity: The detector's combined slope at 250 Hz.
         spikes: Sample indices of pacing spikes.
     """
     alike, shift = _correlations(signal, at // STEP)
     groups = _groups(alike)
-    widths = _widths(at // STEP, activity)
+    widths = _widths(signal, at, groups)
     dominant = _dominant(groups, at, widths)
     members = groups == dominant
     seed = int(np.flatnonzero(members)[np.argmax(alike[np.ix_(members, members)].sum(axis=0))])
@@ -133,19 +135,17 @@ def _groups(alike: NDArray[np.float64]) -> NDArray[np.int64]:
     return groups
 
 
-def _widths(at: NDArray[np.int64], activity: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return rough widths (ms) of the beats: how long the detector's activity is above 30 %."""
+def _widths(
+    signal: NDArray[np.float32], at: NDArray[np.int64], groups: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return for each beat the QRS duration (ms) of its group, measured on the group's mean."""
     result = np.zeros(len(at))
-    reach = round(0.16 * RATE)
-    for index, peak in enumerate(at.tolist()):
-        low, high = max(peak - reach, 0), min(peak + reach, len(activity) - 1)
-        level = 0.3 * activity[peak]
-        left, right = peak, peak
-        while left > low and activity[left] > level:
-            left -= 1
-        while right < high and activity[right] > level:
-            right += 1
-        result[index] = (right - left) * 1000.0 / RATE - 50.0  # less the detector's own smoothing
+    padded = np.pad(signal, ((0, 0), (AROUND, AROUND)), mode="edge")
+    for group in range(int(groups.max()) + 1):
+        own = np.flatnonzero(groups == group)[:MOST]
+        pieces = [padded[:, place : place + 2 * AROUND] for place in at[own].tolist()]
+        onset, end = delineate.qrs(np.mean(pieces, axis=0, dtype=np.float32), AROUND)
+        result[groups == group] = (end - onset) / delineate.MS
     return result
 
 
@@ -193,13 +193,14 @@ def _kinds(
     before = _before(at)
     usual, variation = _usual(before, members)
     early = before < PREMATURE * usual
+    late = ~(before < LATE * usual)  # the first beat counts as late: nothing is known of it
     width = float(np.median(widths[members]))
     dominant_paced = bool(paced[members].mean() > 0.5)
     kinds = [BeatClass.OTHER] * len(at)
     for group in range(int(groups.max()) + 1):
         own = np.flatnonzero(groups == group)
         wide = float(np.median(widths[own]))
-        ectopic = wide >= WIDE_MS and wide >= width + WIDER_MS
+        ectopic = wide >= WIDE_MS and (width >= WIDE_MS or wide >= width + WIDER_MS)
         for beat in own.tolist():
             if paced[beat]:
                 kinds[beat] = BeatClass.PACED
@@ -207,7 +208,7 @@ def _kinds(
                 kinds[beat] = BeatClass.NORMAL
             elif dominant_paced and wide < width - WIDER_MS:
                 kinds[beat] = BeatClass.NORMAL  # the patient's own beats between paced ones
-            elif ectopic and (early[own].any() or variation > REGULAR):
+            elif ectopic and (early[own].any() or variation > REGULAR or not late[beat]):
                 kinds[beat] = BeatClass.VENTRICULAR
             elif early[beat] and not ectopic and variation <= REGULAR:
                 kinds[beat] = BeatClass.SUPRAVENTRICULAR

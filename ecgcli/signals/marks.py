@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgcli.signals import delineate, median, pwave
-from ecgcli.signals.results import ANALYSIS_RATE
+
+QRS_ROOM = 50  # samples: the next QRS complex begins at most this long before its middle
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +27,19 @@ class Marks:
     t_leads: list[delineate.Wave | None]
 
 
-def marks_of(stack: median.Stack, usable: NDArray[np.bool_], rr_s: float | None) -> Marks:
+def marks_of(stack: median.Stack, usable: NDArray[np.bool_], room: median.Room) -> Marks:
     """Find onsets, peaks and ends on the median beat."""
     beat = stack.median[usable]
     onset, end = delineate.qrs(beat, stack.middle)
     noise = stack.noise[usable] / np.sqrt(len(stack.beats))
     samples = beat.shape[1]
-    rr = samples * 2 if rr_s is None else round(rr_s * ANALYSIS_RATE)
-    stop = min(samples, stack.middle + rr - 65)
+    stop = round(min(samples, stack.middle + room.after - QRS_ROOM))
     t, t_leads = delineate.t_wave(beat, end, stop, noise)
     t_end = t.end if t is not None else end + 100
-    atrial = pwave.p_wave(stack.beats[:, usable], beat, onset, t_end - rr + 5)
-    if atrial.onset is not None and atrial.onset + rr < stop:
-        t, t_leads = delineate.t_wave(beat, end, atrial.onset + rr, noise)
+    begin = round(max(t_end - room.before + 5, 0))
+    atrial = pwave.p_wave(stack.beats[:, usable], beat, onset, begin)
+    if atrial.onset is not None and atrial.onset + room.after < stop:
+        t, t_leads = delineate.t_wave(beat, end, round(atrial.onset + room.after), noise)
     reach = slice(onset, end + 1)
     vector = np.sqrt((beat[:, reach].astype(np.float64) ** 2).sum(axis=0))
     return Marks(onset + int(np.argmax(vector)), (onset, end), atrial, t, t_leads)

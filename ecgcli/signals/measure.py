@@ -92,14 +92,12 @@ def measure_conditioned(conditioned: Conditioned, quality: Quality) -> Measuring
     detection = beats.detect(rows)
     if len(detection.at) == 0:
         return _without_beats(detection.reason or "no beat found")
-    found = classes.classify(rows, detection.at, detection.activity, spike_at)
+    found = classes.classify(rows, detection.at, spike_at)
     valid = conditioned.valid[usable]
     rhythm = intervals.rhythm(found.at, found.kinds, np.any(valid, axis=0))
-    before = np.concatenate(([np.nan], np.diff(found.at)))[found.dominant]
-    before = before[np.isfinite(before)]
-    rr_s = float(np.median(before)) / ANALYSIS_RATE if len(before) else None
-    stack = median.stack(signal, usable, np.all(valid, axis=0), found.at[found.dominant], rr_s)
-    marks = None if stack is None else marks_of(stack, usable, rr_s)
+    room = median.Room.around(found.at, found.dominant)
+    stack = median.stack(signal, usable, np.all(valid, axis=0), found.at[found.dominant], room)
+    marks = None if stack is None else marks_of(stack, usable, room)
     measurements = _measurements(found, rhythm, stack, marks, usable)
     if stack is None or marks is None:
         return Measuring(measurements, None, fiducials.bare(found.at))

@@ -43,12 +43,34 @@ class Stack:
     noise: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Usual RR intervals (samples) before and after the dominant beats; infinite for one beat.
+
+    They differ in bigeminy: the beat after the ectopic one has much room before it and little
+    behind it, and the next QRS complex must not be taken for its T wave.
+    """
+
+    before: float
+    after: float
+
+    @staticmethod
+    def around(at: NDArray[np.int64], dominant: NDArray[np.bool_]) -> Room:
+        """Return the room around the dominant ones of all beats."""
+        gaps = np.diff(at).astype(np.float64)
+        before, after = gaps[dominant[1:]], gaps[dominant[:-1]]
+        return Room(
+            float(np.median(before)) if len(before) else np.inf,
+            float(np.quantile(after, 0.3)) if len(after) else np.inf,
+        )
+
+
 def stack(
     signal: NDArray[np.float32],
     usable: NDArray[np.bool_],
     valid: NDArray[np.bool_],
     at: NDArray[np.int64],
-    rr_s: float | None,
+    room: Room,
 ) -> Stack | None:
     """Cut out, align and average beats.
 
@@ -57,15 +79,14 @@ def stack(
         usable: (leads,) bool; the beats are aligned by these leads.
         valid: (samples,) bool; beats that touch a sample which is not are left out.
         at: Sample indices of the middle of the QRS complexes of one shape.
-        rr_s: Usual RR interval before such a beat, `None` where there is a single beat.
+        room: How far the neighbouring beats are.
 
     Returns:
         The stack, or `None` where no beat lies wholly inside the recording.
     """
     samples = signal.shape[1]
-    wide = rr_s if rr_s is not None else 10.0
-    before = round(min(BEFORE_S, SHARE_BEFORE * wide) * ANALYSIS_RATE)
-    after = round(min(AFTER_S, SHARE_AFTER * wide) * ANALYSIS_RATE)
+    before = round(min(BEFORE_S * ANALYSIS_RATE, SHARE_BEFORE * room.before))
+    after = round(min(AFTER_S * ANALYSIS_RATE, SHARE_AFTER * room.after))
     at = at[(at - before - SHIFTS >= 0) & (at + after + SHIFTS < samples)]
     invalid = np.concatenate(([0], np.cumsum(~valid)))
     at = at[invalid[at + after] == invalid[at - before]]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgcli.signals.delineate import smooth
+from ecgcli.signals.delineate import MS, smooth
 from ecgcli.signals.results import PWave
 
 EARLIEST = 200  # samples (400 ms) before the QRS onset
@@ -24,9 +24,10 @@ FLANK = 35  # samples from the peak to the level beside the wave
 HALF = 60, 55  # samples: largest extent before and after the peak
 SMOOTH = 9
 LOWEST_MV = 0.02  # in a lead, for that lead to vote on onset and end
+ONSET_EARLIER_MS = 5.0  # than the tangent, in LUDB (see `evaluate`)
 ENERGY_MV = 0.012  # root mean square over leads of the peak
-CONSISTENT = 0.35
-INCONSISTENT = 0.15
+CONSISTENT = 0.28
+INCONSISTENT = 0.18
 ALIKE = 0.5  # correlation of one beat's stretch with the average of the others
 
 
@@ -67,8 +68,11 @@ def p_wave(
         return Atrial(PWave.UNCERTAIN, "no room between the T wave and the next QRS complex")
     rows = smooth(median, SMOOTH)
     at = np.arange(begin, end)
-    beside = rows[:, at - FLANK] + rows[:, np.minimum(at + FLANK, qrs_onset - 3)]
-    energy = np.sqrt(((rows[:, at] - 0.5 * beside) ** 2).mean(axis=0))
+    # How far the signal stands out from both sides: the foot of the T wave does so from none.
+    left = rows[:, at] - rows[:, at - FLANK]
+    right = rows[:, at] - rows[:, np.minimum(at + FLANK, qrs_onset - 3)]
+    height = np.where(left * right > 0.0, np.minimum(np.abs(left), np.abs(right)), 0.0)
+    energy = np.sqrt((height**2).mean(axis=0))
     peak = begin + int(np.argmax(energy))
     strength = float(energy.max())
     consistency, each = _recurrence(beats, peak, begin, qrs_onset)
@@ -159,6 +163,6 @@ def _lead(
         return None
     left = float(up[max(rising - 35, low - 5) : rising + 1].min())
     right = float(up[falling : min(falling + 30, qrs_onset)].min())
-    onset = rising - (float(up[rising]) - left) / rise
+    onset = rising - (float(up[rising]) - left) / rise - ONSET_EARLIER_MS * MS
     end = falling + (float(up[falling]) - right) / -fall
-    return round(onset), here, min(round(end), qrs_onset)
+    return max(round(onset), 0), here, min(round(end), qrs_onset)
