@@ -162,9 +162,13 @@ def build(
         quality=_quality(analysis.quality),
         measurements=_measurements(analysis.measurements) if usable else None,
         statements=tuple(_statement(s) for s in said.statements) if said else None,
-        not_assessed=said.not_assessed if said else None,
+        not_assessed=tuple(
+            replace(n, text=clean(n.text), reason=clean(n.reason)) for n in said.not_assessed
+        )
+        if said
+        else None,
         urgency=said.urgency if said else None,
-        conclusion=conclusion,
+        conclusion=clean(conclusion),
         limits=said.limits if said else None,
         provenance=provenance,
     )
@@ -206,6 +210,7 @@ def _share(value: float | None) -> float | None:
 def _quality(quality: Quality) -> Quality:
     return replace(
         quality,
+        reasons=tuple(clean(reason) for reason in quality.reasons),
         score=_share(quality.score) or 0.0,
         leads=tuple(
             LeadQuality(
@@ -259,7 +264,7 @@ def _statement(statement: Statement) -> Statement:
     evidence = tuple(
         Evidence(
             measurement=e.measurement,
-            text=e.text,
+            text=clean(e.text),
             value=rounded(e.value, e.unit),
             unit=e.unit,
             operator=e.operator,
@@ -268,7 +273,13 @@ def _statement(statement: Statement) -> Statement:
         )
         for e in statement.evidence
     )
-    return replace(statement, confidence=_share(statement.confidence) or 0.0, evidence=evidence)
+    return replace(
+        statement,
+        text=clean(statement.text),
+        confidence=_share(statement.confidence) or 0.0,
+        evidence=evidence,
+        source=clean(statement.source),
+    )
 
 
 def json_schema() -> dict[str, Any]:

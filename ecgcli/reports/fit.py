@@ -17,12 +17,38 @@ WIDEST = 1.0  # em; assumed of a character that the fonts lack
 
 
 @dataclass(frozen=True, slots=True)
+class Type:
+    """How paragraphs are set, as the class `name` in report.pdf.css does it.
+
+    Attributes:
+        name: Class in the stylesheet.
+        width: Room for a line (mm).
+        text: Size of the bold text (pt).
+        detail: Size of the detail (pt).
+        line: Height of a line (mm).
+        most: Most lines of a paragraph; of its detail where that stands below the text.
+        stacked: Whether the detail stands below the text, not behind it.
+        detail_line: Height of a line of detail where it stands below (mm).
+        most_text: Most lines of text where the detail stands below.
+    """
+
+    name: str
+    width: float
+    text: float
+    detail: float
+    line: float
+    most: int
+    stacked: bool = False
+    detail_line: float = 0.0
+    most_text: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """A paragraph: bold text, then detail, in a box of `lines` lines and `height` mm."""
+    """A paragraph: bold text and detail, in a box of `height` mm."""
 
     text: str
     detail: str
-    lines: int
     height: float
 
 
@@ -60,26 +86,30 @@ def lines(parts: list[tuple[str, float, bool]], room: float) -> int:
     return used
 
 
-def item(
-    text: str,
-    detail: str,
-    *,
-    room: float,
-    points: tuple[float, float],
-    line: float,
-    most: int,
-) -> Item:
-    """Return a paragraph in a box `room` mm wide, of at most `most` lines of `line` mm."""
-    # 2 % of the room is kept, because hinting and kerning move line breaks.
-    needed = lines([(text, points[0], True), (detail, points[1], False)], room * 0.98)
-    taken = min(needed, most)
-    return Item(text, detail, taken, round(taken * line, 3))
+def item(text: str, detail: str, size: Type) -> Item:
+    """Return a paragraph set in a type, text and detail cut to what that allows."""
+    room = size.width * 0.98  # kerning moves line breaks
+    if size.stacked:
+        text = shortened(text, size.most_text * room * 0.96, size.text, bold=True)
+        detail = shortened(detail, size.most * room * 0.96, size.detail)
+        height = lines([(text, size.text, True)], room) * size.line
+        if detail:
+            height += lines([(detail, size.detail, False)], room) * size.detail_line
+        return Item(text, detail, round(height, 3))
+    needed = lines([(text, size.text, True), (detail, size.detail, False)], room)
+    if needed > size.most:  # words do not fill their lines, hence 4 % less
+        whole = size.most * room * 0.96
+        detail = shortened(detail, whole - width(text, size.text, bold=True), size.detail)
+        text = shortened(text, whole, size.text, bold=True)
+    return Item(text, detail, round(min(needed, size.most) * size.line, 3))
 
 
-def shortened(text: str, room: float, points: float) -> str:
+def shortened(text: str, room: float, points: float, bold: bool = False) -> str:
     """Return the text, cut so that it takes no more than `room` mm."""
-    if width(text, points) <= room:
-        return text
-    while text and width(text + "…", points) > room:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    advances = _advances("Bold" if bold else "Regular")
+    taken, most = 0.0, room / (points * POINT_MM)
+    for index, char in enumerate(text):
+        taken += advances.get(char, WIDEST)
+        if taken > most:
+            return text[: max(index - 2, 0)].rstrip() + "…"
+    return text

@@ -7,14 +7,14 @@ some twenty times faster than SVG and exact to a hundredth of a millimetre.
 
 from __future__ import annotations
 
+import logging
 import os
 import zlib
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from ecgcli.clinical.statement import Statement
 from ecgcli.reports import view
-from ecgcli.reports.fit import Item, item, shortened
+from ecgcli.reports.fit import Item, Type, item, shortened
 from ecgcli.reports.pdf_sheet import operators
 from ecgcli.reports.sheet import BASELINES, LABEL_ABOVE, MM, Sheet, lay_out
 from ecgcli.reports.templates import fill, font, text
@@ -35,6 +35,30 @@ STATEMENTS_WIDTH = 130.0
 ABOUT_HEIGHT = 48.6
 ABOUT_WIDTH = 58.0
 REMARK_WIDTH = 50.0
+HEADING = 4.2
+BANNER = 7.4  # its heading, padding and margin
+MORE = 6.9  # "And N more", two lines
+GAP = 0.8  # below a paragraph
+
+
+BANNER_WIDTH = STATEMENTS_WIDTH - 4  # its padding
+# With what the banner should leave (mm) for other statements.
+BANNER_TYPES = (
+    (Type("b1", BANNER_WIDTH, 10.5, 8.5, 4.4, 2, stacked=True, detail_line=3.5), 8.0),
+    (Type("b2", BANNER_WIDTH, 9.0, 7.5, 3.8, 2), 0.0),
+    (Type("b2", BANNER_WIDTH, 9.0, 7.5, 3.8, 1), 0.0),
+)
+# The largest in which all statements have room is taken; the last leaves some out.
+TYPES = (
+    Type("s1", STATEMENTS_WIDTH, 10.5, 8.5, 4.4, 2, stacked=True, detail_line=3.5),
+    Type("s1", STATEMENTS_WIDTH, 10.5, 8.5, 4.4, 1, stacked=True, detail_line=3.5),
+    Type("s2", STATEMENTS_WIDTH, 9.0, 7.5, 3.7, 1, stacked=True, detail_line=3.1),
+    Type("s3", STATEMENTS_WIDTH, 8.0, 7.2, 3.6, 2),
+    Type("s3", STATEMENTS_WIDTH, 8.0, 7.2, 3.6, 1),
+)
+MORE_TYPE = Type("more", STATEMENTS_WIDTH, 7.2, 7.2, 3.2, 2)
+ABOUT_TYPE = Type("", ABOUT_WIDTH, 7.2, 7.2, 3.2, 3)
+
 
 STRIP_LABEL = BASELINES[2]  # labels further down belong to the rhythm strip
 # Where the baseline of 9 pt text stands in a line 30 mm high (the font's ascent and descent are
@@ -92,6 +116,9 @@ def _style(process: int, paper: Paper) -> tuple[Any, Any]:
     from weasyprint import CSS
     from weasyprint.text.fonts import FontConfiguration
 
+    # Both quote what they set ("no glyph for ..."), and no log may hold a patient's name.
+    for name in ("weasyprint", "weasyprint.progress", "fontTools"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     fonts = FontConfiguration()
     width, height = PAPERS[paper]
     left, top = margins(paper)
@@ -126,7 +153,6 @@ def _put_below_text(pdf: Any, content: bytes) -> None:
 
 
 def _values(report: Report, sheet: Sheet) -> dict[str, Any]:
-    critical, items, left_over = _statements(report)
     return {
         "report": report,
         "title": f"12-lead ECG, {view.person(report).name}",
@@ -134,10 +160,7 @@ def _values(report: Report, sheet: Sheet) -> dict[str, Any]:
         "acquired": view.acquired(report),
         "origin": view.origin(report),
         "numbers": view.numbers(report),
-        "critical": critical,
-        "heading": "OTHER STATEMENTS" if critical else "STATEMENTS",
-        "items": items,
-        "left_over": left_over,
+        **_statements(report),
         "about": _about(report),
         "columns": _columns(sheet),
         "beats": [label for label in sheet.labels if label.kind == "beat"],
@@ -170,52 +193,71 @@ def _columns(sheet: Sheet) -> list[dict[str, Any]]:
     ]
 
 
-def _statements(report: Report) -> tuple[list[Item], list[Item], int]:
-    """Return the critical statements, the others and how many found no room."""
+def _statements(report: Report) -> dict[str, Any]:
+    """Return the banner, the heading, the statements below it and a line about those left out."""
     if report.statements is None:
-        return [], [_line(report.conclusion, "", most=4)], 0
-    critical = [s for s in report.statements if s.critical]
-    others = [s for s in report.statements if not s.critical]
-    room = STATEMENTS_HEIGHT - 4.2  # the heading
-    banner: list[Item] = []
+        heading = f"NOT INTERPRETED – THE RECORDING IS {report.quality.grade.value.upper()}"
+        reasons = [(reason, "") for reason in report.quality.reasons]
+        entries, _ = _fill(reasons, STATEMENTS_HEIGHT - BANNER - MORE, BANNER_TYPES[0][0])
+        banner = {"kind": "grey", "size": "b1", "heading": heading, "entries": entries}
+        left = [reason for reason, _ in reasons[len(entries) :]]
+        return {"banner": banner, "heading": "", "items": [], "size": "", "more": _more(left)}
+
+    critical = [(s.text, view.evidence(s)) for s in report.statements if s.critical]
+    others = [(s.text, view.evidence(s)) for s in report.statements if not s.critical]
+    room = STATEMENTS_HEIGHT - (HEADING if others else 0)
+    banner: dict[str, Any] | None = None
+    heading = "STATEMENTS"
+    left: list[str] = []
     if critical:
-        room -= 7.4  # the banner's own heading and padding
-        banner, room = _fill(critical, room - 3.6, width=STATEMENTS_WIDTH - 4, line=4.1, most=2)
-        room += 3.6
-    left = len(critical) - len(banner)
-    items, _ = _fill(others, room - 3.6 if len(others) > 1 else room)
-    left += len(others) - len(items)
-    return banner, items, left
+        for size, enough in BANNER_TYPES:
+            entries, rest = _fill(critical, room - BANNER - (MORE if others else 0), size)
+            if len(entries) == len(critical) and rest >= enough:
+                break
+        left = [text_ for text_, _ in critical[len(entries) :]]
+        room = rest + (MORE if others else 0)
+        plural = "S" if len(critical) > 1 else ""
+        heading = f"CRITICAL VALUE{plural} – NEEDS IMMEDIATE REVIEW"
+        banner = {"kind": "", "size": size.name, "heading": heading, "entries": entries}
+        heading = "OTHER STATEMENTS" if others else ""
+    elif report.urgency:
+        heading += f" – {report.urgency.value.upper()} ECG"
+    for size in TYPES:
+        items, _ = _fill(others, room if not left else room - MORE, size)
+        if len(items) == len(others):
+            break
+    else:
+        items, _ = _fill(others, room - MORE, TYPES[-1])
+    left += [text_ for text_, _ in others[len(items) :]]
+    return {
+        "banner": banner,
+        "heading": heading,
+        "items": items,
+        "size": size.name,
+        "more": _more(left),
+    }
+
+
+def _more(left: list[str]) -> Item | None:
+    """Return a paragraph that names what found no room, as far as two lines go."""
+    if not left:
+        return None
+    text_ = f"And {len(left)} more, see the HTML report:"
+    return item(text_, "; ".join(left), MORE_TYPE)
 
 
 def _fill(
-    statements: list[Statement],
-    room: float,
-    *,
-    width: float = STATEMENTS_WIDTH,
-    line: float = 3.6,
-    most: int = 2,
+    statements: list[tuple[str, str]], room: float, size: Type
 ) -> tuple[list[Item], float]:
-    items = []
-    for statement in statements:
-        made = _line(statement.text, view.evidence(statement), width=width, line=line, most=most)
-        if made.height + 0.5 > room:
+    """Return the paragraphs that fit into `room` mm, and the room left."""
+    items: list[Item] = []
+    for text_, detail in statements:
+        made = item(text_, detail, size)
+        if made.height + GAP > room:
             break
-        room -= made.height + 0.5
+        room -= made.height + GAP
         items.append(made)
     return items, room
-
-
-def _line(
-    text: str,
-    detail: str,
-    *,
-    width: float = STATEMENTS_WIDTH,
-    line: float = 3.6,
-    most: int = 2,
-) -> Item:
-    points = (8.0, 7.2) if line < 4 else (9.0, 7.5)
-    return item(text, detail, room=width, points=points, line=line, most=most)
 
 
 def _about(report: Report) -> list[dict[str, Any]]:
@@ -226,13 +268,11 @@ def _about(report: Report) -> list[dict[str, Any]]:
         room -= 4.2
         items = []
         for number, (text_, detail) in enumerate(entries):
-            made = item(
-                text_, detail, room=ABOUT_WIDTH, points=(7.2, 7.2), line=3.2, most=3
-            )
+            made = item(text_, detail, ABOUT_TYPE)
             last = number == len(entries) - 1
             if made.height + 0.3 > room - (0 if last else 3.5):
                 if room > 3.5:
-                    items.append(Item("", f"and {len(entries) - number} more", 1, 3.2))
+                    items.append(Item("", f"and {len(entries) - number} more", 3.2))
                 room = 0.0
                 break
             room -= made.height + 0.3

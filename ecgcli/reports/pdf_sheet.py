@@ -16,7 +16,7 @@ POINTS_PER_MM = 72 / 25.4
 
 FINE = "0.973 0.871 0.871 RG 8 w"  # colour of 1 mm lines, width in hundredths of a millimetre
 BOLD = "0.918 0.690 0.690 RG 14 w"
-INK = "0 0 0 RG 26 w"
+INK = "0 0 0 RG 24 w"
 FAINT = "0.45 0.45 0.45 RG 22 w"
 THIN = "0 0 0 RG 20 w"
 

@@ -176,6 +176,8 @@ class _Layout:
         doubtful = not self.usable.get(lead, False)
         lines, clipped = self._trace(index, row, start_s, length_s, doubtful)
         remarks = []
+        if self.gain[lead] != FULL_GAIN:
+            remarks.append(f"{self.gain[lead]} mm/mV")
         if doubtful:
             remarks.append(self.faults.get(lead) or "not usable")
         if clipped:

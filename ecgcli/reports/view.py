@@ -28,11 +28,16 @@ class Person:
 
 
 def person(report: Report) -> Person:
-    """Return the patient's name, or that there is none, and the facts beside it."""
+    """Return the patient's name, or what else there is to call the record by, and the facts."""
     patient = report.patient
-    facts = [f"ID {patient.id}" if patient.id else "ID not given", age(patient.age_years)]
-    facts.append(patient.sex or "sex not given")
-    return Person(patient.name or "Name not given", tuple(facts))
+    facts = [age(patient.age_years), patient.sex or "sex not given"]
+    if patient.name:
+        facts.insert(0, f"ID {patient.id}" if patient.id else "ID not given")
+        return Person(patient.name, tuple(facts))
+    facts.append("name not given")
+    if patient.id:
+        return Person(f"Patient {patient.id}", tuple(facts))
+    return Person(f"Record {report.record.name}", (*facts, "ID not given"))
 
 
 def age(years: float | None) -> str:
@@ -92,8 +97,15 @@ def _joined(m: Measurements, *fields: str) -> str:
 
 
 def evidence(statement: Statement) -> str:
-    """Return what a statement rests on, in a line."""
-    return "; ".join(e.text.rstrip(".") for e in statement.evidence)
+    """Return what a statement rests on, in a line that tells each measurement once.
+
+    A value between two limits is two pieces of evidence; where room is short the first will do.
+    """
+    told: dict[tuple[str, float | None, tuple[str, ...]], str] = {}
+    for e in statement.evidence:
+        key = (e.text, None, ()) if e.value is None else (e.measurement, e.value, e.leads)
+        told.setdefault(key, e.text.rstrip("."))
+    return "; ".join(told.values())
 
 
 def confidence(value: float) -> str:
@@ -104,7 +116,8 @@ def confidence(value: float) -> str:
 def about(report: Report) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return sections of a side column: title, then (bold, text) entries."""
     quality = report.quality
-    sections = [("QUALITY", [(quality.grade.value.capitalize(), _quality(report))])]
+    told = _quality(report) if report.statements is not None else ""  # else the banner says it
+    sections = [("QUALITY", [(quality.grade.value.capitalize(), told)])]
     if report.not_assessed:
         sections.append(
             ("NOT ASSESSED", [(n.text, f"– {n.reason}") for n in report.not_assessed])
