@@ -31,6 +31,8 @@ T_FROM = 20  # samples after the QRS end
 T_REACH = 250  # samples after the QRS end
 T_LOWEST_MV = 0.05
 T_END_LATER_MS = 12.0
+T_FLANK = 40  # samples from the T peak to both sides of the wave
+T_FIRST = 0.45  # of the tallest bump's height, from which an earlier one is the T wave
 TP_SPREAD = 40  # samples around the common T peak in which a lead's own is sought
 
 
@@ -109,7 +111,7 @@ def t_wave(
     part = rows[:, begin:stop]
     share = np.linspace(0.0, 1.0, part.shape[1])
     bump = part - part[:, :1] * (1.0 - share) - part[:, -1:] * share
-    common = int(np.argmax(np.sqrt((bump**2).sum(axis=0))))
+    common = _t_peak(rows, begin, stop, bump)
     near = slice(max(common - TP_SPREAD, 0), common + TP_SPREAD + 1)
     leads: list[Wave | None] = []
     for row, shape, level in zip(rows, bump, noise, strict=True):
@@ -125,6 +127,23 @@ def t_wave(
     end = float(np.median(ends))
     spread = float(np.median(np.abs(ends - end))) / MS
     return Wave(begin + common, round(end), spread, len(found)), leads
+
+
+def _t_peak(rows: NDArray[np.float64], begin: int, stop: int, bump: NDArray[np.float64]) -> int:
+    """Return the common T peak, counted from `begin`: the first of the large bumps.
+
+    At high rates the next P wave lies in the stretch, too, and may be taller than a flat T wave.
+    """
+    at = np.arange(begin, stop)
+    left = rows[:, at] - rows[:, np.maximum(at - T_FLANK, begin - T_FROM)]
+    right = rows[:, at] - rows[:, np.minimum(at + T_FLANK, rows.shape[1] - 1)]
+    height = np.where(left * right > 0.0, np.minimum(np.abs(left), np.abs(right)), 0.0)
+    energy = np.sqrt((height**2).sum(axis=0))
+    peaks = np.flatnonzero((energy[1:-1] >= energy[:-2]) & (energy[1:-1] > energy[2:])) + 1
+    large = peaks[energy[peaks] >= T_FIRST * energy.max()]
+    if len(large):
+        return int(large[0])
+    return int(np.argmax(np.sqrt((bump**2).sum(axis=0))))
 
 
 def _tangent(row: NDArray[np.float64], peak: int, stop: int) -> Wave | None:

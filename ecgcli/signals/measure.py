@@ -95,8 +95,8 @@ def measure_conditioned(conditioned: Conditioned, quality: Quality) -> Measuring
     found = classes.classify(rows, detection.at, spike_at)
     valid = conditioned.valid[usable]
     rhythm = intervals.rhythm(found.at, found.kinds, np.any(valid, axis=0))
-    room = median.Room.around(found.at, found.dominant)
-    stack = median.stack(signal, usable, np.all(valid, axis=0), found.at[found.dominant], room)
+    own, room = median.roomy(found.at, found.dominant)
+    stack = median.stack(signal, usable, np.all(valid, axis=0), own, room)
     marks = None if stack is None else marks_of(stack, usable, room)
     measurements = _measurements(found, rhythm, stack, marks, usable)
     if stack is None or marks is None:

@@ -20,6 +20,7 @@ SHARE_BEFORE = 0.6  # of the RR interval, whatever is shorter
 SHARE_AFTER = 0.85
 ALIGN_S = 0.06  # on each side: the stretch by which beats are aligned
 SHIFTS = 8  # samples
+CUT_SHORT = 0.75  # RR after a beat, in units of the long ones, below which its T wave is in doubt
 MOST_BEATS = 24  # enough; more cost time
 
 
@@ -54,15 +55,30 @@ class Room:
     before: float
     after: float
 
-    @staticmethod
-    def around(at: NDArray[np.int64], dominant: NDArray[np.bool_]) -> Room:
-        """Return the room around the dominant ones of all beats."""
-        gaps = np.diff(at).astype(np.float64)
-        before, after = gaps[dominant[1:]], gaps[dominant[:-1]]
-        return Room(
-            float(np.median(before)) if len(before) else np.inf,
-            float(np.quantile(after, 0.3)) if len(after) else np.inf,
-        )
+
+def roomy(at: NDArray[np.int64], dominant: NDArray[np.bool_]) -> tuple[NDArray[np.int64], Room]:
+    """Return the dominant beats that no early beat cuts short, and the room that they have.
+
+    Args:
+        at: Sample indices of all beats.
+        dominant: (beats,) bool.
+
+    Returns:
+        Beats whose next beat comes late enough, where there are three of them, else all.
+    """
+    gaps = np.diff(at).astype(np.float64)
+    before = np.concatenate(([np.nan], gaps))[dominant]
+    after = np.concatenate((gaps, [np.nan]))[dominant]
+    own = at[dominant]
+    if np.isfinite(after).any():
+        enough = ~(after < CUT_SHORT * np.nanquantile(after, 0.75))
+        if enough.sum() >= 3:
+            own, before, after = own[enough], before[enough], after[enough]
+    before, after = before[np.isfinite(before)], after[np.isfinite(after)]
+    return own, Room(
+        float(np.median(before)) if len(before) else np.inf,
+        float(np.quantile(after, 0.2)) if len(after) else np.inf,
+    )
 
 
 def stack(
