@@ -6,8 +6,8 @@
 
 A condition compares sums of measurements (`qrs_duration`, `V1.r_mv`), counts of beats
 (`count(kind)`, `repeats(kind, ...)`), numbers and limits (`@name`, from the tables of limits, for
-the patient's age and sex and the lead at hand). Inside `any`, `all`, `atleast(n of ...)` and `contiguous(n of ...)`
-the values of a lead stand without the lead. It is parsed, never executed as code.
+the patient's age and sex and the lead at hand). Inside `any`, `all`, `atleast(n of ...)` and
+`contiguous(n of ...)` the values of a lead stand without the lead. It is parsed, never executed.
 
 The outcome is true, false or cannot tell: what was not measured makes its comparison undecided,
 with the measurement's own reason, and Kleene's logic carries that through. It knows no statement.

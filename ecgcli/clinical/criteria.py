@@ -134,18 +134,37 @@ def judge(
     standing: dict[str, Finding] = {}
     undecided: list[Finding] = []
     for statement, its_rows in rows.items():
+        meant = [row for row in its_rows if row.is_for(limits)]
         outcomes = [
             (row, row.evaluate(values, limits))
-            for row in its_rows
-            if row.is_for(limits) and not row.suppressed_by & standing.keys()
+            for row in meant
+            if not row.suppressed_by & standing.keys()
         ]
         holding = tuple((row, outcome) for row, outcome in outcomes if outcome.truth)
-        reasons = tuple(dict.fromkeys(r for _, outcome in outcomes for r in outcome.reasons))
+        reasons = _reasons(meant, outcomes, standing)
         if holding:
             standing[statement] = Finding(statement, holding)
         elif reasons:
             undecided.append(Finding(statement, reasons=reasons))
     return list(standing.values()), undecided
+
+
+def _reasons(
+    meant: list[Criterion],
+    outcomes: list[tuple[Criterion, Outcome]],
+    standing: Mapping[str, Finding],
+) -> tuple[str, ...]:
+    """Return why a statement could not be decided.
+
+    That a critical value cannot be judged beside something else is said; that a lesser statement
+    is explained otherwise is not.
+    """
+    reasons = [reason for _, outcome in outcomes for reason in outcome.reasons]
+    masked = {s for row in meant if row.critical for s in row.suppressed_by & standing.keys()}
+    for code in sorted(masked, key=lambda code: catalogue()[code].order):
+        text = catalogue()[code].text.split(":")[0]
+        reasons.append(f"not judged beside: {text[0].lower()}{text[1:]}")
+    return tuple(dict.fromkeys(reasons))
 
 
 @cache

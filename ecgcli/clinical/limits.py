@@ -114,7 +114,10 @@ class Limits:
         elif self.is_child:
             limit = self.find("heart_rate_high")
             group = limit and f"{_show(limit.from_age)} to {_show(limit.to_age or 0)}"
-            who = f"paediatric limits for {group} used ({limit and limit.source})"
+            who = (
+                f"paediatric limits for {group} used ({limit and limit.source}); criteria for"
+                " infarction, ST segment and T wave are for adults and not applied"
+            )
         else:
             who = "adult limits used"
         if self.sex is None:

@@ -54,7 +54,7 @@ WAVES: dict[str, tuple[str, str, str | None]] = {
     "st_60_mv": ("ST at J+60", "mV", None),
     "t_mv": ("T wave", "mV", "t"),
     "qrs_peak_to_peak_mv": ("QRS peak to peak", "mV", None),
-    "intrinsicoid_ms": ("R peak time", "ms", None),
+    "intrinsicoid_ms": ("R peak time", "ms", "r"),
 }
 """Values in a lead: how they read, their unit, and the wave that they belong to."""
 
