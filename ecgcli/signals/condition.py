@@ -29,6 +29,7 @@ from ecgcli.errors import Category, RecordError
 from ecgcli.records.leads import LEADS
 from ecgcli.signals import window
 from ecgcli.signals.mains import mains
+from ecgcli.signals.quality import assess
 from ecgcli.signals.resample import nearest_samples, resample
 from ecgcli.signals.results import ANALYSIS_RATE, Conditioned
 from ecgcli.signals.smooth import smooth
@@ -55,7 +56,7 @@ def condition(record: Record) -> Conditioned:
     the mains frequency, which is chosen by all leads together.
 
     Raises:
-        RecordError: The recording is shorter than 5 s or holds none of the twelve leads.
+        RecordError: The recording is shorter than 5 s.
     """
     if record.duration_s < window.SHORTEST_S:
         raise RecordError(
@@ -63,7 +64,13 @@ def condition(record: Record) -> Conditioned:
             f"the recording lasts {record.duration_s:.1f} s, at least 5 s are needed",
             "record again for 10 s",
         )
-    part = window.choose(record)
+    windows = window.candidates(record.signal.shape[1], record.rate)
+    part = window.choose(windows, lambda part: assess(_conditioned(record, part)))
+    return _conditioned(record, part)
+
+
+def _conditioned(record: Record, part: slice) -> Conditioned:
+    """Resample and filter the samples `part` of a recording."""
     raw, present, valid = twelve_leads(record, part)
     rows = np.flatnonzero(present)
     signal = np.zeros_like(raw)
@@ -90,9 +97,7 @@ def twelve_leads(
         (12, samples) float64 in mV, (12,) bool and (12, samples) bool.
     """
     names = [name for name in LEADS if name in record.leads]
-    source = np.stack([record.signal[record.leads.index(name), part] for name in names]).astype(
-        np.float64
-    )
+    source = record.signal[[record.leads.index(name) for name in names], part].astype(np.float64)
     known = np.isfinite(source)
     for row, good in zip(source, known, strict=True):
         if good.any() and not good.all():

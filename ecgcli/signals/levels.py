@@ -39,6 +39,7 @@ QUIET = 0.35
 # A movement of LEAP_MV that is LEAP_RATIO times the lead's usual size is no beat, ectopic or not.
 LEAP_MV = 2.5
 LEAP_RATIO = 4.0
+SAME_MV = 1e-4  # less than any recorder's resolution
 # A rail is an extreme value, this far (mV) from the median, held exactly for 20 ms.
 RAIL_MV = 1.0
 RAIL_SAMPLES = 10
@@ -168,10 +169,10 @@ def _railed(raw: NDArray[np.float64]) -> NDArray[np.float64]:
     for extreme in (raw.max(axis=1), raw.min(axis=1)):
         tolerance = 1e-6 * (1.0 + np.abs(extreme))
         at = np.abs(raw - extreme[:, None]) <= tolerance[:, None]
-        held = (
-            uniform_filter1d(at.astype(np.float64), RAIL_SAMPLES, axis=1) > 1 - 0.5 / RAIL_SAMPLES
-        )
-        share += held.mean(axis=1) * (np.abs(extreme - middle) > RAIL_MV)
+        far = np.abs(extreme - middle) > RAIL_MV
+        for row in np.flatnonzero(far & (at.sum(axis=1) >= RAIL_SAMPLES)):
+            run = uniform_filter1d(at[row].astype(np.float64), RAIL_SAMPLES)
+            share[row] += (run > 1 - 0.5 / RAIL_SAMPLES).mean()
     return share
 
 
@@ -238,13 +239,11 @@ def _mains(removed: NDArray[np.float64]) -> NDArray[np.float64]:
 def _same(raw: NDArray[np.float64]) -> tuple[tuple[int, int], ...]:
     """Return pairs of leads whose samples differ by a constant at most, unless both rest."""
     centred = raw - np.median(raw, axis=1, keepdims=True)
-    moving = np.ptp(raw, axis=1) > 10 * TINY_MV
+    few = centred[:, ::50]
+    alike = np.abs(few[:, None] - few).max(axis=2) < SAME_MV
+    alike &= np.ptp(raw, axis=1) > 100 * SAME_MV
     return tuple(
-        (one, other)
-        for one in range(len(raw))
-        for other in range(one + 1, len(raw))
-        if moving[one]
-        and moving[other]
-        and np.allclose(centred[one, ::50], centred[other, ::50], rtol=0, atol=1e-4)
-        and np.allclose(centred[one], centred[other], rtol=0, atol=1e-4)
+        (int(one), int(other))
+        for one, other in np.argwhere(np.triu(alike, 1))
+        if np.abs(centred[one] - centred[other]).max() < SAME_MV
     )

@@ -6,6 +6,7 @@ stand out from its smooth course and are passed over.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,7 +38,8 @@ def mains(
     """Find the mains interference of a recording.
 
     Amplitude and phase are fitted by least squares in blocks of 100 ms, beside a parabola that
-    takes up the slower waves, and their course over the recording is smoothed robustly. Only leads
+    takes up the slower waves, and their course over the recording is smoothed robustly, after the
+    phase that a mains frequency of up to 0.5 Hz off would run away by is turned back. Only leads
     with a steady sinusoid of at least `LEAST_MV` count; harmonics are fitted where the fundamental
     was found. A frequency that the source could not hold is not looked for.
 
@@ -51,64 +53,117 @@ def mains(
         fundamental per lead in mV (leads,), 0 where there is none, and the interference
         (leads, samples) in mV, to be subtracted.
     """
-    best: tuple[float | None, NDArray[np.float64]] = (None, np.zeros(len(signal)))
-    for frequency in FREQUENCIES:
-        if frequency < 0.45 * source_rate:
-            course = _course(signal, weights, frequency)
-            amplitude = _amplitude(course)
-            if amplitude.sum() > best[1].sum():
-                best = (frequency, amplitude)
-    found = np.zeros_like(signal)
-    fundamental, amplitude = best
-    if fundamental is None:
-        return None, amplitude, found
-    for harmonic in (fundamental, 2 * fundamental, 3 * fundamental):
+    possible = [frequency for frequency in FREQUENCIES if frequency < 0.45 * source_rate]
+    none = None, np.zeros(len(signal)), np.zeros_like(signal)
+    if not possible:
+        return none
+    frequency = max(possible, key=lambda f: float(_rough(signal, f).sum()))
+    if _rough(signal, frequency).max() < 0.75 * LEAST_MV:
+        return none
+    offset = _offset(signal, frequency)
+    amplitude, found = _fit(signal, weights, frequency, offset)
+    there = np.flatnonzero(amplitude)
+    if not there.size:
+        return none
+    for harmonic in (2 * frequency, 3 * frequency):
         if harmonic < 0.45 * source_rate:
-            course = _course(signal, weights, harmonic)
-            there = (_amplitude(course) > 0) & (amplitude > 0)
-            if there.any():
-                found[there] += _waveform(course[1][there], harmonic, signal.shape[1])
-    return fundamental, amplitude, found
+            found[there] += _fit(
+                signal[there], weights[there], harmonic, offset * harmonic / frequency
+            )[1]
+    return frequency, amplitude, found
 
 
 def sinusoids(signal: NDArray[np.float64], frequency: float) -> NDArray[np.float64]:
     """Return cosine and sine amplitude in mV per block of 100 ms: (leads, blocks, 2)."""
     blocks = signal.shape[1] // BLOCK
-    t = np.arange(BLOCK) / ANALYSIS_RATE
-    slow = np.linspace(-1, 1, BLOCK)
-    angle = 2 * np.pi * frequency * t
-    basis = np.stack([np.cos(angle), np.sin(angle), np.ones(BLOCK), slow, slow**2], axis=1)
-    fit = np.linalg.pinv(basis)[:2]
-    # einsum adds up each block alone; a matrix product may round by how many leads there are.
     cut = signal[:, : blocks * BLOCK].reshape(len(signal), blocks, BLOCK)
-    fitted: NDArray[np.float64] = np.einsum("lbs,ps->lbp", cut, fit)
+    # einsum adds up each block alone; a matrix product may round by how many leads there are.
+    fitted: NDArray[np.float64] = np.einsum("lbs,ps->lbp", cut, _least_squares(frequency))
     return fitted
 
 
-def _course(
-    signal: NDArray[np.float64], weights: NDArray[np.float64], frequency: float
+@lru_cache(maxsize=8)
+def _least_squares(frequency: float) -> NDArray[np.float64]:
+    """Return what takes a block to its cosine and sine amplitude: (2, `BLOCK`)."""
+    angle = 2 * np.pi * frequency * np.arange(BLOCK) / ANALYSIS_RATE
+    slow = np.linspace(-1, 1, BLOCK)
+    basis = np.stack([np.cos(angle), np.sin(angle), np.ones(BLOCK), slow, slow**2], axis=1)
+    inverse: NDArray[np.float64] = np.linalg.pinv(basis)[:2]
+    return inverse
+
+
+def _rough(signal: NDArray[np.float64], frequency: float) -> NDArray[np.float64]:
+    """Return the amplitude per lead in mV that stays put for half a second: (leads,).
+
+    Fifths of that time in which a QRS complex falls are outvoted; it only screens.
+    """
+    rough: NDArray[np.float64] = np.median(np.abs(_held(signal, frequency)), axis=1)
+    return rough
+
+
+def _held(signal: NDArray[np.float64], frequency: float) -> NDArray[np.complex128]:
+    """Return amplitude and phase per half second, the middle of its five blocks, as a - bi."""
+    fitted = sinusoids(signal, frequency)
+    groups = fitted.shape[1] // 5
+    held = np.median(fitted[:, : groups * 5].reshape(len(signal), groups, 5, 2), axis=2)
+    turning: NDArray[np.complex128] = held[..., 0] - 1j * held[..., 1]
+    return turning
+
+
+def _offset(signal: NDArray[np.float64], frequency: float) -> float:
+    """Return how far (Hz, up to about 0.5) the mains are off `frequency`, from their phase."""
+    held = _held(signal, frequency)
+    turn = np.angle((held[:, 1:] * held[:, :-1].conj()).sum())
+    return float(turn / (2 * np.pi) * BLOCK_RATE / 5)
+
+
+def _fit(
+    signal: NDArray[np.float64], weights: NDArray[np.float64], frequency: float, offset: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return `sinusoids` as fitted and smoothed."""
+    """Return the steady amplitude per lead in mV and the sinusoid (leads, samples).
+
+    Both are 0 in leads where it is small or not steady. `offset` (Hz) is what the true frequency
+    exceeds `frequency` by; the phase that runs away with it is turned back before smoothing.
+    """
     fitted = sinusoids(signal, frequency)
     blocks = fitted.shape[1]
+    run = 2 * np.pi * offset / BLOCK_RATE
+    fitted = _turned(fitted, np.linspace(0.0, -run * (blocks - 1), blocks))
     shares = weights[:, : blocks * BLOCK].reshape(len(weights), blocks, BLOCK).min(axis=2)
-    return fitted, smooth(fitted, shares, DRIFT / BLOCK_RATE, FLOOR_MV)
-
-
-def _amplitude(course: tuple[NDArray[np.float64], NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return the steady amplitude per lead in mV, 0 where it is small or not steady."""
-    fitted, smoothed = course
+    smoothed = smooth(fitted, shares, DRIFT / BLOCK_RATE, FLOOR_MV)
     steady = np.median(np.hypot(smoothed[..., 0], smoothed[..., 1]), axis=1)
     rest = fitted - smoothed
     scatter = np.median(np.hypot(rest[..., 0], rest[..., 1]), axis=1)
     there = (steady >= LEAST_MV) & (steady >= LEAST_STEADINESS * scatter)
-    return np.where(there, steady, 0.0)
+    found = np.zeros_like(signal)
+    if there.any():
+        found[there] = _waveform(smoothed[there], frequency + offset, offset, signal.shape[1])
+    return np.where(there, steady, 0.0), found
 
 
-def _waveform(course: NDArray[np.float64], frequency: float, samples: int) -> NDArray[np.float64]:
-    """Return (leads, samples) in mV from the smoothed cosine and sine amplitudes per block."""
+def _turned(course: NDArray[np.float64], angle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return cosine and sine amplitudes per block of a sinusoid advanced by `angle` (blocks,)."""
+    cosine, sine = course[..., 0], course[..., 1]
+    return np.stack(
+        [
+            cosine * np.cos(angle) + sine * np.sin(angle),
+            sine * np.cos(angle) - cosine * np.sin(angle),
+        ],
+        axis=-1,
+    )
+
+
+def _waveform(
+    course: NDArray[np.float64], frequency: float, offset: float, samples: int
+) -> NDArray[np.float64]:
+    """Return (leads, samples) in mV from the smoothed amplitudes per block.
+
+    Amplitudes belong to the middle of their blocks, where the phase has run `offset` (Hz) further
+    than at the beginning, which it was turned back to.
+    """
     centres = np.arange(course.shape[1]) * BLOCK + (BLOCK - 1) / 2
     parts = CubicSpline(centres, course, axis=1)(np.arange(samples))
-    angle = 2 * np.pi * frequency * np.arange(samples) / ANALYSIS_RATE
+    t = np.arange(samples) / ANALYSIS_RATE
+    angle = 2 * np.pi * (frequency * t - offset * (BLOCK - 1) / 2 / ANALYSIS_RATE)
     wave: NDArray[np.float64] = parts[..., 0] * np.cos(angle) + parts[..., 1] * np.sin(angle)
     return wave

@@ -70,7 +70,7 @@ def _solve(
     stiffness = (2.0 * np.sin(np.pi * cutoff)) ** (-2 * ORDER)
     band = np.tile(stiffness * _penalty(points), (1, rows))
     # A trace of weight everywhere keeps the system solvable where a row has hardly any value.
-    band[-1] += weights.ravel() + 1e-9
+    band[-1] += weights.ravel() + LEAST_WEIGHT**2
     right = (values * weights[:, :, None]).reshape(rows * points, parts)
     _, solution, failed = lapack.dpbsv(band, right)
     if failed:
