@@ -109,7 +109,8 @@ class Case:
     writer: Callable[[Path, Floats, float, str, str, datetime], None]
     rate: float | None  # ventricular rate that the model was told, /min
     beat: Beat | None  # the dominant beat, which intervals are read off
-    expected: tuple[str, ...]  # SCP-ECG codes of statements that must be made
+    expected: tuple[str, ...]  # codes of statements that must be made
+    critical: tuple[str, ...] = ()  # those of them that are critical values
     grade: str = "usable"
 
 
@@ -202,7 +203,8 @@ def cases() -> list[Case]:
             write_wfdb,
             82,
             INFERIOR_INFARCTION,
-            ("SR", "STE_"),
+            ("SR", "STELEV"),
+            critical=("STELEV",),
         ),
         Case(
             "synthetic-first-degree-av-block",
@@ -224,7 +226,7 @@ def cases() -> list[Case]:
             write_npy,
             None,
             WOMAN_OF_58,
-            ("PVC",),
+            ("SR", "PVC"),
         ),
         Case(
             "synthetic-long-qt",
@@ -236,6 +238,7 @@ def cases() -> list[Case]:
             64,
             LONG_REPOLARISATION,
             ("SR", "LNGQT"),
+            critical=("LNGQT",),
         ),
         Case(
             "synthetic-child",
@@ -277,7 +280,7 @@ def truth(case: Case) -> dict[str, Any]:
     if case.beat is not None:
         known["rate_per_min"] = round(mean_rate(case.scene), 1)
         known |= case.beat.truth()
-    return known | {"statements": list(case.expected)}
+    return known | {"statements": list(case.expected), "critical": list(case.critical)}
 
 
 def broken(folder: Path, whole: Path) -> None:
