@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgcli.errors import Category, RecordError
+from ecgcli.records.calibration import without_pulse
 from ecgcli.records.leads import LEADS, derive_limb_leads, standard_name
 from ecgcli.records.record import Patient, Record
 
@@ -65,12 +66,7 @@ def check_size(rate: float, samples: int, leads: int) -> None:
     Raises:
         RecordError: INCOMPLETE for an impossible rate, UNSAFE for too long, TOO_SHORT.
     """
-    if not LOWEST_RATE <= rate <= HIGHEST_RATE:  # false for NaN too
-        raise RecordError(
-            Category.INCOMPLETE,
-            f"a sampling rate of {rate:g} Hz is not that of an ECG",
-            "check the recorder's export; 50 Hz to 10 kHz are read",
-        )
+    check_rate(rate)
     if samples < (SHORTEST_S - 0.5 / rate) * rate:
         raise RecordError(
             Category.TOO_SHORT,
@@ -96,6 +92,16 @@ def too_many_samples(samples: int) -> RecordError:
     )
 
 
+def check_rate(rate: float) -> None:
+    """Refuse a sampling rate (Hz) that no ECG has."""
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:  # false for NaN too
+        raise RecordError(
+            Category.INCOMPLETE,
+            f"a sampling rate of {rate:g} Hz is not that of an ECG",
+            "check the recorder's export; 50 Hz to 10 kHz are read",
+        )
+
+
 def build(found: Found, name: str, content_hash: str) -> Record:
     """Make the record.
 
@@ -117,6 +123,10 @@ def build(found: Found, name: str, content_hash: str) -> Record:
         raise RecordError(
             Category.INCOMPLETE, "no lead holds a valid sample", "record the ECG again"
         )
+    start, end = without_pulse(np.stack(list(standard.values())), found.rate)
+    if (start, end) != (0, length):
+        check_size(found.rate, end - start, 1)
+        notes.append("A calibration pulse at an end of the recording was cut off.")
     derived = derive_limb_leads(standard)
     rows = standard | derived
     leads = [lead for lead in LEADS if lead in rows]
@@ -126,7 +136,7 @@ def build(found: Found, name: str, content_hash: str) -> Record:
             rows[other] = row
         else:
             notes.append("A signal of another length or rate than the leads was left out.")
-    signal = np.stack([rows[lead] for lead in leads]).astype(np.float32)
+    signal = np.stack([rows[lead][start:end] for lead in leads]).astype(np.float32)
     _check_amplitudes(signal[: len(standard) + len(derived)], notes)
     return Record(
         name=name,
@@ -137,6 +147,7 @@ def build(found: Found, name: str, content_hash: str) -> Record:
         content_hash=content_hash,
         source_duration_s=length / found.rate,
         derived=tuple(lead for lead in leads if lead in derived),
+        start_s=start / found.rate,
         patient=found.patient,
         acquired=found.acquired,
         device=found.device,

@@ -54,7 +54,8 @@ def standard_name(text: str) -> str | None:
     plain = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     plain = _SUFFIX.sub("", plain)
     rest = _PREFIX.sub("", plain, count=1) if _PREFIX.match(plain) else plain
-    return _SPELLINGS.get(rest.strip(" _.:").replace(" ", ""))
+    rest = rest.strip(" _.:")
+    return _SPELLINGS.get(rest.replace("v ", "v"))
 
 
 def derive_limb_leads(

@@ -83,9 +83,25 @@ def read(path: Path, format: str) -> Found:
     with guarded() as warned:
         record = parser(format)().parse(path)
         found = _convert(record, format, data)
-    if any("additional multiplex group" in str(warning.message) for warning in warned):
-        found.notes.append("The file holds further groups of signals, which were not read.")
+    _heed([str(warning.message) for warning in warned], found)
     return found
+
+
+def _heed(warned: list[str], found: Found) -> None:
+    """Act on what `ecgdatakit` only warns of: a recording in part is not taken for the whole."""
+    for message in warned:
+        if re.search(r"truncated|shorter than the frame", message, re.I):
+            raise RecordError(
+                Category.DAMAGED, "the file is shorter than its header says", COPY_AGAIN
+            )
+        if "gaps between data records" in message:
+            raise RecordError(
+                Category.UNSUPPORTED,
+                "the recording has gaps, so its times cannot be trusted",
+                "export it as a continuous recording",
+            )
+        if re.search(r"not loaded|only the first is read|waveform ignored", message):
+            found.notes.append("The file holds further recordings, which were not read.")
 
 
 def _convert(record: Any, format: str, data: bytes) -> Found:
@@ -162,6 +178,8 @@ def _exact_rate(record: Any, rounded: float) -> float:
     meta = record.raw_metadata
     candidates = [(meta.get("rhythm_time") or {}).get("sampling_rate_exact")]
     candidates += [group.get("sampling_frequency") for group in meta.get("multiplex_groups") or []]
+    candidates += (meta.get("exact_sampling_rates") or {}).values()
+    candidates += meta.get("sampling_rates") or []
     for exact in candidates:
         if exact and abs(exact - rounded) <= 0.5:
             return float(exact)

@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from ecgcli.errors import Category, RecordError
 from ecgcli.records import wfdb_header
-from ecgcli.records.build import MAX_SAMPLES, Found, check_size, millivolts_per, too_many_samples
+from ecgcli.records.build import (
+    MAX_SAMPLES,
+    Found,
+    check_rate,
+    check_size,
+    millivolts_per,
+    too_many_samples,
+)
 from ecgcli.records.leads import standard_name
 from ecgcli.records.libraries import COPY_AGAIN, guarded, os_error
 from ecgcli.records.record import Patient
@@ -175,6 +182,7 @@ def _read_segment(path: Path, header: Header, rate: float) -> _Segment:
             "write all leads with one sampling rate",
         )
     factor = per_frame.pop() if per_frame else 1
+    check_rate(rate * factor)
     segment = _Segment(rate * factor, frames * factor, [], [], notes)
     digital, baselines = _decode(path, frames)
     if len(digital) != len(header.signals):
