@@ -1,0 +1,1 @@
+"""How fast we are against the plain way to do the same: `make bench`."""

@@ -1,0 +1,40 @@
+"""Write the parts of README.md that the program itself knows: `python -m tools.readme`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def options(command: click.Command) -> str:
+    """Return the options of a command as a table."""
+    context = click.Context(command, info_name=command.name)
+    rows = ["| Option | What it does |", "|---|---|"]
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context) if parameter.name != "help" else None
+        if record is not None:
+            names, text = (part.replace("|", "\\|") for part in record)
+            rows.append(f"| `{names}` | {' '.join(text.split())} |")
+    return "\n".join(rows)
+
+
+def between(text: str, name: str) -> str:
+    """Return what stands between the marks `name` and "end"."""
+    found = re.search(rf"<!-- {name} -->\n(.*?)\n?<!-- end -->", text, re.DOTALL)
+    return found[1] if found else ""
+
+
+def filled(text: str) -> str:
+    """Return the README with its table of options as the program has them now."""
+    from ecgcli.cli.interpret import interpret
+
+    pattern = re.compile(r"(<!-- options -->\n).*?(<!-- end -->)", re.DOTALL)
+    return pattern.sub(lambda mark: f"{mark[1]}{options(interpret)}\n{mark[2]}", text)
+
+
+if __name__ == "__main__":
+    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
