@@ -77,8 +77,9 @@ def _by_ratio(signal: NDArray[np.float64], rate: float, ratio: Fraction) -> NDAr
     up, down = ratio.numerator, ratio.denominator
     taps = _filter(up, min(rate, ANALYSIS_RATE) / (rate * up))
     half = (len(taps) - 1) // 2
-    # The reflection covers the filter and is a whole number of output samples long.
-    pad = down * math.ceil(half / up / down)
+    # The reflection covers the filter, also where the last output sample lies beyond the input,
+    # and is a whole number of output samples long.
+    pad = down * (math.ceil(half / up / down) + 1)
     padded = np.pad(signal, ((0, 0), (pad, pad)), mode="reflect", reflect_type="odd")
     # The filter delays by `half` samples of the raised rate; zeros in front make that a multiple
     # of `down`, so that an output sample falls exactly on the first input sample.
@@ -95,11 +96,17 @@ def _by_ratio(signal: NDArray[np.float64], rate: float, ratio: Fraction) -> NDAr
 def _filter(up: int, cutoff: float) -> NDArray[np.float64]:
     """Return a Kaiser-windowed sinc with a gain of `up`.
 
+    Each of its `up` phases is scaled to pass a constant exactly: an electrode's offset of 300 mV
+    would otherwise come out with a ripple of some uV.
+
     Args:
         up: How many times the input rate it runs at.
         cutoff: Frequency of half amplitude, as a share of its own Nyquist frequency.
     """
     taps, beta = kaiserord(STOPBAND_DB, TRANSITION * cutoff)
     taps += 1 - taps % 2  # odd: a delay of whole samples
-    design: NDArray[np.float64] = firwin(taps, cutoff, window=("kaiser", beta)) * up
-    return design
+    design = np.zeros(-(-taps // up) * up)
+    design[:taps] = firwin(taps, cutoff, window=("kaiser", beta))
+    phases = design.reshape(-1, up)
+    scaled: NDArray[np.float64] = (phases / phases.sum(axis=0)).ravel()[:taps]
+    return scaled
