@@ -23,6 +23,7 @@ BEFORE, AFTER = 25, 35  # QRS window around the beat: 100 ms and 140 ms at 250 H
 SHIFTS = 8  # beats are shifted by up to 32 ms against each other
 ALIKE = 0.85  # correlation over all leads from which two QRS complexes are of one shape
 RIVAL = 0.6  # a group at least this large, in units of the largest, may be the dominant one
+NARROW_MS = 120.0  # a beat between paced ones is the patient's own below this width
 PREMATURE = 0.85  # RR before the beat, in units of the usual one
 LATE = 1.1  # from here on a wide beat may be an escape beat
 CLEARLY_PREMATURE = 0.8  # needed where the shape is normal
@@ -178,7 +179,8 @@ def _paced(at: NDArray[np.int64], spikes: NDArray[np.int64]) -> NDArray[np.bool_
         return np.zeros(len(at), dtype=bool)
     delay = (at[:, None] - spikes[None, :]) * 1000.0 / (RATE * STEP)
     caused: NDArray[np.bool_] = np.any((delay > 0) & (delay <= PACING_MS), axis=1)
-    return caused
+    # A lone spike is an artefact of another kind; a pacemaker seldom paces once in 10 s.
+    return caused if caused.sum() >= 2 else np.zeros(len(at), dtype=bool)
 
 
 def _kinds(
@@ -200,13 +202,14 @@ def _kinds(
     for group in range(int(groups.max()) + 1):
         own = np.flatnonzero(groups == group)
         wide = float(np.median(widths[own]))
+        driven = paced[own].mean() >= 0.5  # a small spike escapes notice in some beats
         ectopic = wide >= WIDE_MS and (width >= WIDE_MS or wide >= width + WIDER_MS)
         for beat in own.tolist():
-            if paced[beat]:
+            if paced[beat] or driven:
                 kinds[beat] = BeatClass.PACED
             elif group == dominant:
                 kinds[beat] = BeatClass.NORMAL
-            elif dominant_paced and wide < width - WIDER_MS:
+            elif dominant_paced and wide < min(NARROW_MS, width - WIDER_MS):
                 kinds[beat] = BeatClass.NORMAL  # the patient's own beats between paced ones
             elif ectopic and (early[own].any() or variation > REGULAR or not late[beat]):
                 kinds[beat] = BeatClass.VENTRICULAR

@@ -32,7 +32,7 @@ T_REACH = 250  # samples after the QRS end
 T_LOWEST_MV = 0.05
 T_END_LATER_MS = 12.0
 T_FLANK = 40  # samples from the T peak to both sides of the wave
-T_FIRST = 0.45  # of the tallest bump's height, from which an earlier one is the T wave
+T_FIRST = 0.4  # of the tallest bump's height, from which an earlier one is the T wave
 TP_SPREAD = 40  # samples around the common T peak in which a lead's own is sought
 
 
@@ -90,7 +90,7 @@ def smooth(beat: NDArray[np.float32], width: int) -> NDArray[np.float64]:
 
 
 def t_wave(
-    beat: NDArray[np.float32], qrs_end: int, stop: int, noise: NDArray[np.float64]
+    beat: NDArray[np.float32], qrs_end: int, stop: int, latest: int, noise: NDArray[np.float64]
 ) -> tuple[Wave | None, list[Wave | None]]:
     """Find the T wave of all leads together and of each lead.
 
@@ -98,6 +98,8 @@ def t_wave(
         beat: (leads, samples) median beat in mV.
         qrs_end: Sample of the QRS end.
         stop: Sample at which the next P wave may begin.
+        latest: Sample at which the T wave peaks at the latest; a second bump near or beyond it is
+            the next beat's P wave.
         noise: (leads,) mV, scatter that is left in the median.
 
     Returns:
@@ -108,10 +110,10 @@ def t_wave(
     if stop - begin < 40:
         return None, nothing
     rows = smooth(beat, T_SMOOTH)
+    common, stop = _t_peak(rows, begin, stop, latest)
     part = rows[:, begin:stop]
     share = np.linspace(0.0, 1.0, part.shape[1])
     bump = part - part[:, :1] * (1.0 - share) - part[:, -1:] * share
-    common = _t_peak(rows, begin, stop, bump)
     near = slice(max(common - TP_SPREAD, 0), common + TP_SPREAD + 1)
     leads: list[Wave | None] = []
     for row, shape, level in zip(rows, bump, noise, strict=True):
@@ -129,10 +131,12 @@ def t_wave(
     return Wave(begin + common, round(end), spread, len(found)), leads
 
 
-def _t_peak(rows: NDArray[np.float64], begin: int, stop: int, bump: NDArray[np.float64]) -> int:
-    """Return the common T peak, counted from `begin`: the first of the large bumps.
+def _t_peak(rows: NDArray[np.float64], begin: int, stop: int, latest: int) -> tuple[int, int]:
+    """Return the common T peak, counted from `begin`, and where the search for its end stops.
 
-    At high rates the next P wave lies in the stretch, too, and may be taller than a flat T wave.
+    The T wave is the first of the large bumps: at high rates the next P wave lies in the stretch,
+    too, and may be taller than a flat T wave. Where there is such a P wave, the stretch stops short
+    of it.
     """
     at = np.arange(begin, stop)
     left = rows[:, at] - rows[:, np.maximum(at - T_FLANK, begin - T_FROM)]
@@ -140,10 +144,17 @@ def _t_peak(rows: NDArray[np.float64], begin: int, stop: int, bump: NDArray[np.f
     height = np.where(left * right > 0.0, np.minimum(np.abs(left), np.abs(right)), 0.0)
     energy = np.sqrt((height**2).sum(axis=0))
     peaks = np.flatnonzero((energy[1:-1] >= energy[:-2]) & (energy[1:-1] > energy[2:])) + 1
-    large = peaks[energy[peaks] >= T_FIRST * energy.max()]
-    if len(large):
-        return int(large[0])
-    return int(np.argmax(np.sqrt((bump**2).sum(axis=0))))
+    reach = max(min(latest - begin, len(energy)), 20)
+    early = peaks[peaks < reach]
+    if len(early) == 0:
+        return int(np.argmax(energy[:reach])), stop
+    peak = int(early[energy[early] >= T_FIRST * energy[early].max()][0])
+    p_from = max(peak + T_FLANK, latest - begin - T_FLANK)
+    after = peaks[(peaks >= p_from) & (energy[peaks] >= T_FIRST * energy[peak])]
+    if len(after):
+        valley = peak + int(np.argmin(energy[peak : after[0]]))
+        stop = begin + max(valley, (peak + int(after[0])) // 2) + 1
+    return peak, stop
 
 
 def _tangent(row: NDArray[np.float64], peak: int, stop: int) -> Wave | None:

@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgcli.signals import delineate, median, pwave
+from ecgcli.signals.results import ANALYSIS_RATE
 
+LATEST_T = 260.0  # samples from QRS onset to T peak at 60 /min: a QTc (Bazett) beyond 600 ms
+LONGEST_RR_S = 4.0
 QRS_ROOM = 50  # samples: the next QRS complex begins at most this long before its middle
 
 
@@ -34,12 +37,14 @@ def marks_of(stack: median.Stack, usable: NDArray[np.bool_], room: median.Room) 
     noise = stack.noise[usable] / np.sqrt(len(stack.beats))
     samples = beat.shape[1]
     stop = round(min(samples, stack.middle + room.after - QRS_ROOM))
-    t, t_leads = delineate.t_wave(beat, end, stop, noise)
+    rr_s = min(room.before / ANALYSIS_RATE, LONGEST_RR_S)
+    latest = onset + round(LATEST_T * rr_s**0.5)
+    t, t_leads = delineate.t_wave(beat, end, stop, latest, noise)
     t_end = t.end if t is not None else end + 100
     begin = round(max(t_end - room.before + 5, 0))
     atrial = pwave.p_wave(stack.beats[:, usable], beat, onset, begin)
     if atrial.onset is not None and atrial.onset + room.after < stop:
-        t, t_leads = delineate.t_wave(beat, end, round(atrial.onset + room.after), noise)
+        t, t_leads = delineate.t_wave(beat, end, round(atrial.onset + room.after), latest, noise)
     reach = slice(onset, end + 1)
     vector = np.sqrt((beat[:, reach].astype(np.float64) ** 2).sum(axis=0))
     return Marks(onset + int(np.argmax(vector)), (onset, end), atrial, t, t_leads)
