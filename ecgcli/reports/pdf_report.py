@@ -7,10 +7,13 @@ some twenty times faster than SVG and exact to a hundredth of a millimetre.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import zlib
+from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from ecgcli.reports import view
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from ecgcli.signals.results import Analysis
 
 Paper = Literal["a4", "letter"]
-# The content is 260 mm x 196 mm on both, so that there is one layout to get right.
+# The content is 260 mm x 198 mm on both, so that there is one layout to get right.
 CONTENT = (260.0, 198.0)
 PAPERS: dict[Paper, tuple[float, float]] = {"a4": (297.0, 210.0), "letter": (279.4, 215.9)}
 SHEET_TOP = 62.0  # mm below the top of the content, as in report.pdf.css
@@ -35,6 +38,8 @@ STATEMENTS_WIDTH = 130.0
 ABOUT_HEIGHT = 48.6
 ABOUT_WIDTH = 58.0
 REMARK_WIDTH = 50.0
+HEAD_WIDTH = 166.0
+WHEN_WIDTH = 88.0
 HEADING = 4.2
 BANNER = 7.4  # its heading, padding and margin
 MORE = 6.9  # "And N more", two lines
@@ -78,7 +83,7 @@ def render(report: Report, analysis: Analysis, paper: Paper = "a4") -> bytes:
 
     sheet = lay_out(analysis)
     page = fill("report.pdf.html", **_values(report, sheet))
-    stylesheet, fonts = _style(os.getpid(), paper)
+    style = _style(os.getpid(), paper)
     left, top = margins(paper)
 
     def draw(document: Any, pdf: Any) -> None:
@@ -87,8 +92,10 @@ def render(report: Report, analysis: Analysis, paper: Paper = "a4") -> bytes:
 
     pdf: bytes = HTML(string=page, url_fetcher=refuse).write_pdf(
         finisher=draw,
-        stylesheets=[stylesheet],
-        font_config=fonts,
+        stylesheets=[style.sheet],
+        font_config=style.fonts,
+        color_profiles=style.profiles,
+        output_intent="--srgb",
         pdf_variant="pdf/a-3u",
         pdf_identifier=True,
     )
@@ -106,27 +113,57 @@ def refuse(url: str, *args: Any, **options: Any) -> NoReturn:
     raise PermissionError("a report has no outside resources")
 
 
+@dataclass(slots=True)
+class _Profile:
+    """A colour profile as WeasyPrint wants it.
+
+    Its own class reads the file through a library that does not write the same bytes twice.
+    """
+
+    name: str
+    content: bytes
+    components: tuple[str, ...] = ("r", "g", "b")
+    pdf_reference: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    sheet: Any
+    fonts: Any
+    profiles: dict[str, _Profile]
+
+
 @cache
-def _style(process: int, paper: Paper) -> tuple[Any, Any]:
-    """Return the parsed stylesheet and the fonts, made once in a process.
+def _style(process: int, paper: Paper) -> _Style:
+    """Return the parsed stylesheet, the fonts and the sRGB profile, made once in a process.
 
     The process is part of the key: WeasyPrint keeps the fonts in a temporary folder that goes
     with the process which made it.
     """
+    from multiprocessing.util import Finalize
+
     from weasyprint import CSS
     from weasyprint.text.fonts import FontConfiguration
 
     # Both quote what they set ("no glyph for ..."), and no log may hold a patient's name.
     for name in ("weasyprint", "weasyprint.progress", "fontTools"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    # Frees the fonts, and with them their folder, while Python can still do so: in workers too,
+    # where atexit is not run.
+    Finalize(None, _forget, exitpriority=10)
     fonts = FontConfiguration()
+    srgb = files("weasyprint.pdf").joinpath("sRGB2014.icc").read_bytes()
+    profiles = {"--srgb": _Profile("sRGB IEC61966-2.1", srgb)}
     width, height = PAPERS[paper]
     left, top = margins(paper)
     page = f"@page {{ size: {width}mm {height}mm; margin: {top}mm {left}mm }}\n"
-    stylesheet = CSS(
-        string=page + text("report.pdf.css"), font_config=fonts, url_fetcher=_fetch_font
-    )
-    return stylesheet, fonts
+    sheet = CSS(string=page + text("report.pdf.css"), font_config=fonts, url_fetcher=_fetch_font)
+    return _Style(sheet, fonts, profiles)
+
+
+def _forget() -> None:
+    _style.cache_clear()
+    gc.collect()
 
 
 def _fetch_font(url: str, *args: Any, **options: Any) -> Any:
@@ -136,7 +173,7 @@ def _fetch_font(url: str, *args: Any, **options: Any) -> Any:
     scheme, _, name = url.partition(":")
     if scheme != "font" or "/" in name:
         refuse(url)
-    return URLFetcherResponse(url, font(name).read_bytes(), {"Content-Type": "font/ttf"})
+    return URLFetcherResponse(url, font(name).read_bytes())
 
 
 def _put_below_text(pdf: Any, content: bytes) -> None:
@@ -153,20 +190,22 @@ def _put_below_text(pdf: Any, content: bytes) -> None:
 
 
 def _values(report: Report, sheet: Sheet) -> dict[str, Any]:
+    person = view.person(report)
     return {
         "report": report,
-        "title": f"12-lead ECG, {view.person(report).name}",
-        "person": view.person(report),
+        "title": f"12-lead ECG, {shortened(person.name, HEAD_WIDTH, 14)}",
+        "name": shortened(person.name, HEAD_WIDTH, 14, bold=True),
+        "facts": shortened(" · ".join(person.facts), HEAD_WIDTH, 9),
         "acquired": view.acquired(report),
-        "origin": view.origin(report),
+        "origin": shortened(view.origin(report), WHEN_WIDTH, 8),
         "numbers": view.numbers(report),
         **_statements(report),
         "about": _about(report),
         "columns": _columns(sheet),
         "beats": [label for label in sheet.labels if label.kind == "beat"],
-        "caption": view.caption(report, sheet),
+        "caption": shortened(view.caption(report, sheet), CONTENT[0], 7),
         "confirmed": "Reviewed by ____________________   Date ____________",
-        "software": view.software(report),
+        "software": shortened(view.software(report), CONTENT[0] / 2, 6.5),
         "fingerprint": f"Recording SHA-256 {report.record.content_hash}",
     }
 

@@ -69,6 +69,6 @@ def font(name: str) -> Path:
     return Path(str(files("ecgcli.reports") / "fonts" / name))
 
 
-def fill(name: str, **values: Any) -> str:
+def fill(template_name: str, /, **values: Any) -> str:
     """Fill a template."""
-    return template(name).render(**values)
+    return template(template_name).render(**values)

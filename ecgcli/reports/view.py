@@ -12,7 +12,7 @@ from ecgcli.reports.quantities import QUANTITIES, number, shown, unit_sign
 from ecgcli.signals.results import Fault, Grade, Measurements
 
 if TYPE_CHECKING:
-    from ecgcli.clinical.statement import Statement
+    from ecgcli.clinical.statement import Evidence, Statement
     from ecgcli.reports.document import Report
     from ecgcli.reports.sheet import Sheet
 
@@ -101,11 +101,36 @@ def evidence(statement: Statement) -> str:
 
     A value between two limits is two pieces of evidence; where room is short the first will do.
     """
-    told: dict[tuple[str, float | None, tuple[str, ...]], str] = {}
+    first: dict[tuple[str, float | None, tuple[str, ...]], Evidence] = {}
     for e in statement.evidence:
         key = (e.text, None, ()) if e.value is None else (e.measurement, e.value, e.leads)
-        told.setdefault(key, e.text.rstrip("."))
-    return "; ".join(told.values())
+        first.setdefault(key, e)
+    return "; ".join(_together(tuple(first.values())))
+
+
+def evidence_lines(statement: Statement) -> list[str]:
+    """Return what a statement rests on, one line for each measurement and limit."""
+    return _together(statement.evidence)
+
+
+def _together(told: tuple[Evidence, ...]) -> list[str]:
+    """Write the same measurement in several leads as one: "ST at J in I −0.07, II −0.13 mV"."""
+    lines: dict[tuple[object, ...], list[str]] = {}
+    for number_, e in enumerate(told):
+        text = e.text.rstrip(".")
+        lead = e.leads[0] if len(e.leads) == 1 else ""
+        before, found, after = text.partition(f" in {lead} ")
+        if not lead or not found:
+            lines[(number_,)] = [text]
+            continue
+        value, space, rest = after.partition(" ")
+        lines.setdefault((e.measurement, e.limit, before, space + rest), []).append(
+            f"{lead} {value}"
+        )
+    return [
+        f"{key[2]} in {', '.join(parts)}{key[3]}" if len(key) > 1 else parts[0]
+        for key, parts in lines.items()
+    ]
 
 
 def confidence(value: float) -> str:

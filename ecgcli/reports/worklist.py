@@ -174,7 +174,7 @@ def _cells(entry: WorklistRow) -> list[Any]:
         _age(age),
         entry.sex[:1],
         clean(entry.acquired, LONGEST),
-        clean(entry.conclusion if entry.status == "done" else entry.reason, LONGEST),
+        clean(_finding(entry), LONGEST),
         clean(entry.remedy, LONGEST),
         [
             _whole(values.get(name))
@@ -203,6 +203,12 @@ def _kind(entry: WorklistRow) -> int:
     if entry.status == "done" and entry.urgency in KINDS:
         return KINDS.index(entry.urgency)
     return KINDS.index("not interpreted")
+
+
+def _finding(entry: WorklistRow) -> str:
+    if entry.status == "done":
+        return entry.conclusion
+    return f"{entry.category.capitalize()}: {entry.reason}" if entry.category else entry.reason
 
 
 def _age(years: float | None) -> str:
