@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeGuard
+from pathlib import Path
 
 from ecgcli.batch import outputs, workers
 from ecgcli.batch.journal import Entry, Journal
@@ -23,9 +23,7 @@ from ecgcli.batch.stopping import Stopping
 from ecgcli.batch.tally import Tally
 from ecgcli.batch.workers import Finished, Job, Pool
 from ecgcli.errors import Category
-
-if TYPE_CHECKING:
-    from ecgcli.records.find import NotAnEcg, Source
+from ecgcli.records.find import NotAnEcg, Source
 
 WALK_S = 0.005  # how long the walk may go on before the workers are looked after again
 WAIT_S = 0.5
@@ -36,6 +34,11 @@ NO_LONGER = Failure(
     "the file was an ECG in an earlier run and is none now",
     "restore it, or remove it",
 )
+GONE = Failure(
+    Category.NOT_READABLE,
+    "the file vanished while it was being done again",
+    "restore it, then run the same command again",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,12 @@ class Rooms:
 
     find: Callable[..., Iterator[Source | NotAnEcg]]
     content_hash: Callable[[Source], str]
-    write_index: Callable[[Settings, Journal], None]
+    write_index: Callable[[Settings, Journal, Iterator[tuple[Path, str]]], None]
     process: str = workers.PROCESS
+
+    def walk(self, settings: Settings) -> Iterator[Source | NotAnEcg]:
+        """Find everything that the settings ask for."""
+        return self.find(settings.paths, exclude=settings.out, tables=settings.explains_tables)
 
 
 class Loop:
@@ -70,7 +77,7 @@ class Loop:
 
     def go(self) -> None:
         """Work until nothing is left to do, or a signal came and what was in hand is done."""
-        walk = iter(self._below.find(self._settings.paths, exclude=self._settings.out))
+        walk = self._below.walk(self._settings)
         screen = display(self._settings, self._log)
         try:
             with self.pool:
@@ -110,10 +117,10 @@ class Loop:
             if found is None:
                 self._walking = False
                 self.tally.walked = True
-            elif is_source(found):
-                self._met(found)
-            else:
+            elif isinstance(found, NotAnEcg):
                 self._met_stray(found)
+            else:
+                self._met(found)
 
     def _met(self, found: Source) -> None:
         decided = self._plan.decide(found)
@@ -152,7 +159,17 @@ class Loop:
             self._known_failure(NO_LONGER)
             return
         self.tally.why["no longer an ECG"] += 1
-        self._keep_account(entry, Outcome(failure=NO_LONGER))
+        self._keep_account(replace(entry, content_hash=None), Outcome(failure=NO_LONGER))
+
+    def met_gone(self, source: Path) -> None:
+        """Note that a recording's file is gone; if it went in the middle of its work, it failed."""
+        entry = self._journal.get(source)
+        assert entry is not None
+        if entry.in_work:
+            self.tally.why["gone in the middle of it"] += 1
+            self._keep_account(replace(entry, content_hash=None), Outcome(failure=GONE))
+        self._journal.mark_vanished(source, True)
+        self._log.warning("vanished", record=source)
 
     # -- what is done about it
 
@@ -233,8 +250,3 @@ class Loop:
             reason=failure.reason,
             remedy=failure.remedy,
         )
-
-
-def is_source(found: Source | NotAnEcg) -> TypeGuard[Source]:
-    """Say whether a find is a recording, without loading the room that found it."""
-    return hasattr(found, "output")

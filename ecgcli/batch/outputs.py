@@ -1,4 +1,4 @@
-"""Writing files so that a reader sees a whole one or none, and naming them so that none collide.
+"""Writing files so that a reader sees a whole one or none.
 
 It knows files, folders and what their system calls can say; it does not know what is in them.
 A file is written beside its place, flushed to disk and renamed over it; the folder is flushed too,
@@ -21,11 +21,6 @@ from ecgcli.errors import Category, OutputError, RecordError
 PART = ".ecgcli-part"
 """Ending of files that are being written; hidden, so that no run takes them for a recording."""
 
-RESERVED = frozenset({"index", "findings", "run"})
-"""Names at the top of the output directory that the run itself writes."""
-
-MAX_NAME = 200  # bytes; file systems allow 255, and the extension comes on top
-
 # What is wrong with one name and not with the disk: it costs one record, not the run.
 _OF_THE_NAME = frozenset(
     {errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY, errno.EILSEQ}
@@ -43,33 +38,17 @@ def failure(error: OSError) -> OutputError | RecordError:
     return OutputError(f"cannot write in the output directory: {error.strerror}")
 
 
-def place(output: PurePosixPath) -> PurePosixPath:
-    """Return where a record's reports go: `output`, unless the file system or the run needs it.
-
-    Over-long parts are cut and end in a hash of the whole, bytes that are no UTF-8 are spelled out,
-    and a record at the top that is called like a file of the run itself ("index") gets a hash.
-    """
-    parts = [_fitting(part) for part in output.parts]
-    if len(parts) == 1 and parts[0].lower() in RESERVED:
-        parts[0] += f"_{_digest(parts[0])}"
-    return PurePosixPath(*parts)
-
-
 def apart(output: PurePosixPath, source: Path) -> PurePosixPath:
-    """Return another place beside `output` that belongs to this source alone."""
-    return output.with_name(_fitting(f"{output.name}-{_digest(str(source))}"))
+    """Return another place beside `output` that belongs to this source alone.
+
+    `find` keeps the records of one run apart; this does it for runs over different folders that
+    share an output directory.
+    """
+    return output.with_name(f"{output.name}~{_digest(str(source))}")
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(os.fsencode(text)).hexdigest()[:8]
-
-
-def _fitting(name: str) -> str:
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    encoded = text.encode()
-    if len(encoded) <= MAX_NAME:
-        return text
-    return encoded[: MAX_NAME - 9].decode("utf-8", "ignore") + f"-{_digest(name)}"
 
 
 def target(folder: Path, output: PurePosixPath, kind: str) -> Path:

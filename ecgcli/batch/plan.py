@@ -6,6 +6,7 @@ and its reports are still there. It does not do any.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pickle
 import sqlite3
@@ -63,6 +64,7 @@ class Queue:
             "CREATE TABLE strays (path NOT NULL, reason TEXT NOT NULL);"
             "BEGIN;"
         )
+        self._strays = hashlib.sha256()
         self.ordinary = 0
         self.alone = 0
 
@@ -117,11 +119,16 @@ class Queue:
     def add_stray(self, path: Path, reason: str) -> None:
         """Note a file that is no recording."""
         self._db.execute("INSERT INTO strays VALUES (?, ?)", (key(path), reason))
+        self._strays.update(os.fsencode(path) + b"\0" + reason.encode() + b"\0")
 
     def strays(self) -> Iterator[tuple[Path, str]]:
         """Yield the files that are no recording, in the order of the walk."""
         for path, reason in self._db.execute("SELECT path, reason FROM strays ORDER BY rowid"):
             yield Path(os.fsdecode(path)), str(reason)
+
+    def strays_digest(self) -> str:
+        """Return a hash over the files that are no recording."""
+        return self._strays.hexdigest()
 
     def _has(self, column: str, value: str | bytes) -> bool:
         query = f"SELECT 1 FROM queue WHERE {column} = ?"
@@ -176,14 +183,13 @@ class Plan:
 
     def _settle(self, source: Source) -> tuple[Source, Entry | None]:
         """Give a source a place of its own, or that of the file which it was before it moved."""
-        output = outputs.place(source.output)
-        holder = self._journal.at(output)
+        holder = self._journal.at(source.output)
         if holder is not None and is_gone(holder.source):
             self._journal.move(holder.source, source.path)
-            return replace(source, output=output), replace(holder, source=source.path)
-        if holder is not None or self._queue.holds_place(output):
-            output = outputs.apart(output, source.path)
-        return replace(source, output=output), None
+            return source, replace(holder, source=source.path)
+        if holder is not None or self._queue.holds_place(source.output):
+            source = replace(source, output=outputs.apart(source.output, source.path))
+        return source, None
 
     def _judge(self, entry: Entry, digest: str | None) -> Verdict:
         if self._settings.force:

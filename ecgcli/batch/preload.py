@@ -5,13 +5,26 @@ importing costs seconds, and the workers share its memory.
 """
 
 import contextlib
+import importlib
 import signal
+
+MODULES = (
+    "ecgcli.batch.pipeline",
+    "ecgcli.reports.json_report",
+    "ecgcli.reports.html_report",
+    "ecgcli.reports.pdf_report",
+    "weasyprint",
+    "wfdb",
+    "ecgdatakit",
+)
 
 # systemd and job schedulers send SIGTERM to the whole group. Stopping is for the supervising
 # process to arrange; this one and its workers end when that one does.
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-# Where this fails every worker fails alike, and says why to the one who can tell the user.
-with contextlib.suppress(Exception):
-    import ecgcli.batch.pipeline  # noqa: F401
+for name in MODULES:
+    # Where this fails every worker that needs it fails alike, and says why to the one who can tell
+    # the user.
+    with contextlib.suppress(Exception):
+        importlib.import_module(name)

@@ -9,20 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ecgcli.batch import lock, outputs
 from ecgcli.batch.journal import Journal, is_gone
 from ecgcli.batch.log import Log, load_key, where
-from ecgcli.batch.loop import Loop, Rooms, is_source
+from ecgcli.batch.loop import Loop, Rooms
 from ecgcli.batch.plan import Plan, Queue, Verdict
 from ecgcli.batch.runreport import RunReport
 from ecgcli.batch.settings import Settings, absolute
 from ecgcli.batch.stopping import Stopped, Stopping
 from ecgcli.errors import EcgcliError, ExitCode, OutputError
-
-if TYPE_CHECKING:
-    from ecgcli.records.find import Source
+from ecgcli.records.find import NotAnEcg, Source, find
 
 STATE = ".ecgcli"
 """Folder in the output directory that holds journal, lock and key."""
@@ -33,7 +30,6 @@ INDEX = ("index.html", "findings.csv")
 def rooms() -> Rooms:
     """Return the real rooms below."""
     from ecgcli.batch.index import write
-    from ecgcli.records.find import find
     from ecgcli.records.read import content_hash
 
     return Rooms(find, content_hash, write)
@@ -86,8 +82,8 @@ def preview(settings: Settings, below: Rooms | None = None) -> Iterator[tuple[So
     queue = Queue()
     plan = Plan(settings, journal, queue, below.content_hash)
     try:
-        for found in below.find(settings.paths, exclude=settings.out):
-            decided = plan.decide(found) if is_source(found) else None
+        for found in below.walk(settings):
+            decided = None if isinstance(found, NotAnEcg) else plan.decide(found)
             if decided is None or not decided[1].is_work:
                 continue
             queue.put(decided[0])
@@ -147,21 +143,23 @@ class _Run:
             if not any(root == source or root in source.parents for root in self._settings.paths):
                 continue
             gone = is_gone(source)
-            if gone != was_gone:
-                self._journal.mark_vanished(source, gone)
-                if gone:
-                    self._log.warning("vanished", record=source)
+            if gone and not was_gone:
+                self._loop.met_gone(source)
+            elif was_gone and not gone:
+                self._journal.mark_vanished(source, False)
             self._loop.tally.vanished += gone
 
     def _index(self) -> None:
         """Write the index, if anything changed since it was written."""
         self._journal.commit()
-        revision = self._journal.revision
+        # What the index shows: the records, and the files of this walk that are none.
+        state = f"{self._journal.revision} {self._loop.queue.strays_digest()}"
         files = [self._settings.out / name for name in INDEX]
-        if self._journal.meta("indexed") != revision or not all(file.exists() for file in files):
+        if self._journal.meta("indexed") != state or not all(file.exists() for file in files):
             self._journal.start_working()
-            self._below.write_index(self._settings, self._journal)
-            self._journal.set_meta("indexed", revision)
+            strays = self._loop.queue.strays()
+            self._below.write_index(self._settings, self._journal, strays)
+            self._journal.set_meta("indexed", state)
         self._journal.stop_working()
         self._journal.commit()
 

@@ -76,6 +76,11 @@ class Settings:
     log_format: Literal["text", "json"] = "text"
     log_paths: bool = False
 
+    @property
+    def explains_tables(self) -> bool:
+        """Say whether CSV files need no sidecar, because rate and unit are stated here."""
+        return self.rate_hz is not None and self.unit is not None
+
     def shaping(self) -> dict[str, Any]:
         """Return what shapes an output, and nothing else.
 

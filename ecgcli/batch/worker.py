@@ -57,10 +57,13 @@ class Stop:
     error: EcgcliError
 
 
-def load(name: str) -> Process:
-    """Return the function called "module:function"."""
-    module, _, function = name.partition(":")
-    found: Process = getattr(importlib.import_module(module), function)
+def load(name: str, settings: Settings) -> Process:
+    """Return the function called "module:function", after its module's `prepare(settings)`."""
+    module_name, _, function = name.partition(":")
+    module = importlib.import_module(module_name)
+    prepare: Callable[[Settings], None] = getattr(module, "prepare", lambda settings: None)
+    prepare(settings)
+    found: Process = getattr(module, function)
     return found
 
 
@@ -68,7 +71,7 @@ def work(connection: Connection, settings: Settings, name: str) -> None:
     """Process records until the pipe closes: what runs in the worker process."""
     _behave(connection, settings)
     try:
-        process = load(name)
+        process = load(name, settings)
     except EcgcliError as error:
         connection.send(Stop(error))
         return

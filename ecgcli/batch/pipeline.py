@@ -1,0 +1,126 @@
+"""One record through all rooms: read, analyse, interpret, report, write.
+
+It knows the order and nothing of what happens in between; it runs in a worker process, and what it
+does depends on the recording and the settings alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from ecgcli import __version__
+from ecgcli.batch import outputs
+from ecgcli.batch.outcome import Outcome
+from ecgcli.batch.settings import Settings
+from ecgcli.clinical.interpret import interpret
+from ecgcli.records.find import Source
+from ecgcli.records.read import ReadOptions, read
+from ecgcli.records.record import Record
+from ecgcli.reports import worklist
+from ecgcli.reports.document import Provenance, Report, build
+from ecgcli.signals.analyse import analyse
+from ecgcli.signals.condition import LOW_PASS_HZ, WANDER_HZ
+from ecgcli.signals.results import Analysis
+
+FILTER = (
+    f"zero-phase {WANDER_HZ:g}-{LOW_PASS_HZ:g} Hz, the baseline followed between the beats;"
+    " mains subtracted where there is any"
+)
+ENGINE = "criteria"
+
+
+def prepare(settings: Settings) -> None:
+    """Load what the settings need, so that what is missing is found before the first record.
+
+    Raises:
+        ImportError, OSError: A library is missing.
+    """
+    for kind in settings.formats:
+        _renderer(kind)
+    if "pdf" in settings.formats:
+        importlib.import_module("weasyprint")  # which needs Pango; the renderer loads it late
+
+
+def process(source: Source, settings: Settings) -> Outcome:
+    """Interpret one recording and write its reports.
+
+    Args:
+        source: The recording; its `output` is where the reports go.
+        settings: Those of the run.
+
+    Raises:
+        RecordError: The recording cannot be processed.
+        OutputError: A report cannot be written.
+    """
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "read"):
+        record = read(source, ReadOptions(settings.rate_hz, settings.unit))
+        record = assume(record, settings)
+    with _timed(seconds, "analyse"):
+        analysis = analyse(record)
+    with _timed(seconds, "interpret"):
+        interpretation = interpret(analysis) if analysis.measurements is not None else None
+        report = build(analysis, interpretation, provenance(settings))
+    files: dict[str, bytes] = {}
+    for kind in settings.formats:
+        with _timed(seconds, kind):
+            files[kind] = _render(kind, report, analysis, settings)
+    with _timed(seconds, "write"):
+        outputs.write_together(
+            {outputs.target(settings.out, source.output, kind): files[kind] for kind in files}
+        )
+    row = worklist.row(report, analysis, path="", output="", formats=())
+    return Outcome(
+        content_hash=record.content_hash,
+        outputs={kind: len(content) for kind, content in files.items()},
+        row=row.dumps(),
+        grade=report.quality.grade.value,
+        seconds=seconds,
+    )
+
+
+def assume(record: Record, settings: Settings) -> Record:
+    """Return the record with the age and sex to be assumed where the file states none."""
+    patient, notes = record.patient, record.notes
+    if patient.age_years is None and settings.age_years is not None:
+        patient = replace(patient, age_years=settings.age_years)
+        notes += (f"The file states no age; {settings.age_years:g} years are assumed (--age).",)
+    if patient.sex is None and settings.sex is not None:
+        patient = replace(patient, sex=settings.sex)
+        notes += (f"The file states no sex; {settings.sex} is assumed (--sex).",)
+    return replace(record, patient=patient, notes=notes)
+
+
+def provenance(settings: Settings) -> Provenance:
+    """Return what a report says of its making: what two equal reports have in common."""
+    return Provenance(
+        software_version=__version__,
+        engine=ENGINE,
+        engine_version=__version__,  # the tables of criteria come with the program
+        filter=FILTER,
+        settings_hash=settings.fingerprint(),
+    )
+
+
+def _renderer(kind: str) -> Callable[..., bytes]:
+    # Not at the top: who wants no PDF needs no Pango.
+    render: Callable[..., bytes] = importlib.import_module(f"ecgcli.reports.{kind}_report").render
+    return render
+
+
+def _render(kind: str, report: Report, analysis: Analysis, settings: Settings) -> bytes:
+    render = _renderer(kind)
+    if kind == "json":
+        return render(report)
+    return render(report, analysis) if kind == "html" else render(report, analysis, settings.paper)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[stage] = time.perf_counter() - start

@@ -1,0 +1,187 @@
+"""The command `interpret`: folders of ECGs in, reports out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ecgcli.batch import settings as options
+from ecgcli.batch.settings import Settings
+from ecgcli.errors import UsageError
+
+
+def read_formats(ctx: click.Context, param: click.Parameter, value: Any) -> tuple[str, ...]:
+    """Take formats with commas between them; a list where a configuration file has one."""
+    try:
+        return options.parse_formats(value)
+    except UsageError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
+
+
+def read_config(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    """Take the values of a configuration file as defaults; the command line overrides them."""
+    if value is not None:
+        known = [
+            each.name
+            for each in ctx.command.params
+            if isinstance(each, click.Option) and each.name not in (None, param.name, "help")
+        ]
+        table = options.read_config(value, [name for name in known if name])
+        ctx.default_map = {**(ctx.default_map or {}), **table}
+    return value
+
+
+@click.command("interpret")
+@click.argument(
+    "paths",
+    metavar="PATH...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+)
+@click.option(
+    "--out",
+    metavar="DIR",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Output directory; made where it is missing.",
+)
+@click.option(
+    "--format",
+    "formats",
+    type=click.UNPROCESSED,
+    callback=read_formats,
+    metavar="FORMATS",
+    default=",".join(options.FORMATS),
+    show_default=True,
+    help="Reports to write, with commas between them.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=options.cores,
+    show_default="the cores",
+    help="Number of worker processes.",
+)
+@click.option("--force", is_flag=True, help="Do all records again, even those that are done.")
+@click.option(
+    "--retry-failed",
+    is_flag=True,
+    help="Try records again that failed before and have not changed since.",
+)
+@click.option("--dry-run", is_flag=True, help="List what would be done; write nothing.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help="Process at most N records, then stop."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=options.DEFAULT_TIMEOUT_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="Give a record up after so many seconds.",
+)
+@click.option(
+    "--no-wait", is_flag=True, help="Leave with exit code 6 if another run holds DIR; else wait."
+)
+@click.option(
+    "--age",
+    type=click.FloatRange(0, 130),
+    metavar="YEARS",
+    help="Age to assume where a file states none; the report says so.",
+)
+@click.option(
+    "--sex",
+    type=click.Choice(["female", "male"], case_sensitive=False),
+    help="Sex to assume where a file states none; the report says so.",
+)
+@click.option(
+    "--paper",
+    type=click.Choice(["a4", "letter"], case_sensitive=False),
+    default="a4",
+    show_default=True,
+    help="Page of the PDF.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="HZ",
+    help="Sampling rate of CSV files without a sidecar.",
+)
+@click.option("--unit", metavar="UNIT", help="Unit of CSV files without a sidecar: uV, mV or V.")
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    is_eager=True,
+    expose_value=False,
+    callback=read_config,
+    metavar="FILE",
+    help="TOML file with any of these options under their long names; the command line wins.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing but what stops the run.")
+@click.option("--verbose", "-v", is_flag=True, help="Say every record, and the way to a bug.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Log on stderr as text, or as one JSON object a line.",
+)
+@click.option(
+    "--log-paths",
+    is_flag=True,
+    help="Allow paths in the log; without it a keyed hash stands for each recording.",
+)
+@click.pass_context
+def interpret(
+    ctx: click.Context,
+    /,
+    paths: tuple[Path, ...],
+    out: Path,
+    formats: tuple[str, ...],
+    no_wait: bool,
+    timeout: float,
+    age: float | None,
+    rate: float | None,
+    **same: Any,
+) -> None:
+    """Interpret the ECGs in files and folders, in any format, and write reports into DIR.
+
+    A record that is done is not done again: its content, the settings and the version are those of
+    the last time. Exit codes: 0 all done or nothing new, 3 some records failed (now or before),
+    4 DIR cannot be written, 6 another run holds it; the README has them all.
+    """
+    settings = Settings(
+        paths=paths,
+        out=out,
+        formats=formats,
+        wait=not no_wait,
+        timeout_s=timeout,
+        age_years=age,
+        rate_hz=rate,
+        **same,
+    )
+    if settings.quiet and settings.verbose:
+        raise UsageError("--quiet and --verbose exclude each other")
+    if (settings.rate_hz is None) != (settings.unit is None):
+        raise UsageError("--rate and --unit explain a CSV file only together")
+    ctx.meta["ecgcli.verbose"] = settings.verbose
+    if settings.dry_run:
+        _preview(settings)
+        return
+    from ecgcli.batch.run import run
+
+    ctx.exit(run(settings))
+
+
+def _preview(settings: Settings) -> None:
+    from ecgcli.batch.run import preview
+
+    number = 0
+    for source, verdict in preview(settings):
+        number += 1
+        path = str(source.path).encode("utf-8", "backslashreplace").decode()
+        click.echo(f"{path}\t{source.format}\t{verdict.value}")
+    click.echo(f"{number} records would be processed; nothing was written", err=True)
