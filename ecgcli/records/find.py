@@ -96,8 +96,8 @@ class _Walk:
         self._tables = tables
         self._top = Path(os.path.commonpath([str(root.folder) for root in roots] or ["/"]))
         # Real paths of the folders that are walked with all that is in them.
-        self._walked_below = [root.folder.resolve() for root in roots if root.file is None]
-        self._exclude = exclude.resolve() if exclude is not None else None
+        self._walked_below = [_real(root.folder) for root in roots if root.file is None]
+        self._exclude = _real(exclude) if exclude is not None else None
         if any(self._is_excluded(real) for real in self._walked_below):
             self._exclude = None  # reports go among the records: they are told by their content
         self._folders: set[tuple[int, int]] = set()
@@ -145,7 +145,7 @@ class _Walk:
             if owner is None:
                 return
             name, found = owner, folder.found(owner, given=True)
-        real = (path / name).resolve()
+        real = _real(path / name)
         if found is None or real in self._files or self._is_walked(real):
             return
         self._files.add(real)
@@ -162,7 +162,7 @@ class _Walk:
     def _enter(self, path: Path) -> bool:
         """Say whether a folder is to be walked: not excluded, and not walked before."""
         try:
-            status, real = path.stat(), path.resolve()
+            status, real = path.stat(), _real(path)
         except OSError:
             return True  # opening it will tell
         key = (status.st_dev, status.st_ino)
@@ -185,14 +185,14 @@ class _Walk:
         )
 
     def _comes_anyway(self, path: Path) -> bool:
-        return path.is_symlink() and self._is_walked(path.resolve())
+        return path.is_symlink() and self._is_walked(_real(path))
 
     def _first_time(self, path: Path) -> bool:
         """Say whether a file was not met before, by a link or because it was given."""
         if not path.is_symlink():
-            return not self._files or path.resolve() not in self._files
-        real = path.resolve()
-        if self._is_walked(real) or real in self._files:
+            return not self._files or _real(path) not in self._files
+        real = _real(path)
+        if path.exists() and (self._is_walked(real) or real in self._files):
             return False
         self._files.add(real)
         return True
@@ -218,22 +218,32 @@ class _Folder:
     @cached_property
     def _claims(self) -> dict[str, str]:
         """Header by the name of each file that a WFDB header names."""
+        return self._headers[0]
+
+    @cached_property
+    def _stems(self) -> dict[str, str]:
+        """Header, sound or broken, by the name of its record."""
+        return self._headers[1]
+
+    @cached_property
+    def _headers(self) -> tuple[dict[str, str], dict[str, str]]:
         claims: dict[str, str] = {}
+        stems: dict[str, str] = {}
         for name in self.files:
             if not name.casefold().endswith(".hea"):
                 continue
             try:
-                header = wfdb_header.parse(wfdb_header.read_text(self.path / name))
+                text = wfdb_header.read_text(self.path / name)
+                if not wfdb_header.looks_like_header(text):
+                    continue
+                stems[name[:-4]] = name
+                members = wfdb_header.parse(text).files()
             except (OSError, ValueError):
                 continue
-            for member in header.files():
+            for member in members:
                 if member != name:
                     claims.setdefault(member, name)
-        return claims
-
-    @cached_property
-    def _stems(self) -> dict[str, str]:
-        return {name[:-4]: name for name in self.files if name.casefold().endswith(".hea")}
+        return claims, stems
 
     @cached_property
     def _sidecars(self) -> dict[str, str]:
@@ -252,7 +262,8 @@ class _Folder:
             return self._claims.get(owner, owner)  # a segment's signal file: the whole record
         if name.casefold().endswith(".json") and is_sidecar(self.path / name):
             return self._sidecars.get(name)
-        return self._stems.get(name.partition(".")[0]) or self._stems.get(name.rpartition(".")[0])
+        stem = name.rpartition(".")[0]
+        return self._stems.get(stem) or self._stems.get(name.partition(".")[0])
 
     def found(self, name: str, given: bool = False) -> Found | None:
         """Say what a file is; `None` for what is passed over. `given`: the user named this file."""
@@ -269,8 +280,8 @@ class _Folder:
         if identity.kind is Kind.ECG:
             segment = claimed and identity.format == "wfdb" and not given
             return None if segment else self._source(name, identity.format)
-        if identity.kind is Kind.TABLE and self._explained(path, identity):
-            return self._source(name, identity.format)
+        if not claimed and self._explained(path, identity):
+            return self._source(name, identity.format or "csv")
         if self.owner(name) is not None:
             return None
         reason = identity.reason
@@ -279,9 +290,13 @@ class _Folder:
         return NotAnEcg(path, reason)
 
     def _explained(self, path: Path, identity: Identity) -> bool:
-        """Say whether a sidecar, or options and the header line, tell what a table means."""
-        if find_sidecar(path) is not None:
-            return True
+        """Say whether a sidecar, or options and the header line, tell what a table means.
+
+        A sidecar under the table's full name says that it is one, however damaged it looks.
+        """
+        sidecar = find_sidecar(path)
+        if sidecar is not None:
+            return identity.kind is Kind.TABLE or sidecar.name == names_for(path.name)[0]
         return self._tables and identity.names_leads
 
     @property
@@ -290,6 +305,11 @@ class _Folder:
 
     def _source(self, name: str, format: str) -> Source:
         return Source(self.path / name, self.prefix / self.outputs.get(name, name), format)
+
+
+def _real(path: Path) -> Path:
+    """Return where links lead; unlike `Path.resolve` it lives with links that lead in a circle."""
+    return Path(os.path.realpath(path))
 
 
 def _output_names_in(path: Path, top: bool) -> dict[str, str]:

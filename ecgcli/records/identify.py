@@ -24,7 +24,9 @@ _XML_ROOTS = {
     "restingecg": "ge-muse",
     "restingecgdata": "philips-sierra",
 }
-_OUR_HTML = re.compile(rb"""<meta[^>]{0,200}name=["']?generator["']?[^>]{0,200}ecgcli""", re.I)
+_OUR_HTML = re.compile(
+    rb"""<meta(?=[^>]{0,300}name=["']?generator)(?=[^>]{0,300}content=["']?ecgcli)""", re.I
+)
 _OUR_JSON = re.compile(rb'"generator"\s*:\s*"ecgcli')
 _OUR_PDF = re.compile(
     rb"/(?:Producer|Creator)\s*\([^)]{0,200}ecgcli|<(?:pdf:Producer|xmp:CreatorTool)>[^<]{0,200}ecgcli"

@@ -66,15 +66,21 @@ def check_xml(data: bytes) -> None:
 
 
 def root_name(head: bytes) -> str | None:
-    """Return the name of the root element from the first bytes, without a namespace prefix."""
+    """Return the name of the root element from the first bytes, without a namespace prefix.
+
+    Where entities are declared before it, the name that the DOCTYPE announces.
+    """
     found: list[str] = []
 
     def start(name: str, _attributes: dict[str, str]) -> None:
-        if not found:
-            found.append(name)
+        found.append(name)
+
+    def announce(name: str, *_identifiers: object) -> None:
+        found.append(name)
 
     parser = _parser()
     parser.StartElementHandler = start
+    parser.StartDoctypeDeclHandler = announce
     # Damage, or a declaration to be refused when it is read, does not matter here.
     with contextlib.suppress(expat.ExpatError, ValueError, LookupError, RecordError):
         parser.Parse(head, False)

@@ -266,7 +266,7 @@ def kardia(folder: Path, name: str = "kardia.json") -> Path:
 def dicom(folder: Path, name: str = "rest.dcm", padding: int | None = None) -> Path:
     """Write a DICOM 12-lead ECG with pydicom; the age is "007M"."""
     from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+    from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
     def code(value: str, scheme: str, meaning: str) -> Dataset:
         item = Dataset()
@@ -294,7 +294,7 @@ def dicom(folder: Path, name: str = "rest.dcm", padding: int | None = None) -> P
     data = Dataset()
     data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    data.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.9.1.1"
+    data.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.9.1.1")
     data.file_meta.MediaStorageSOPInstanceUID = generate_uid()
     data.SOPClassUID = "1.2.840.10008.5.1.4.1.1.9.1.1"
     data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID

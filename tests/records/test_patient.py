@@ -21,7 +21,9 @@ from ecgcli.records.wfdb_comments import read_comments
     ],
 )
 def test_ages(text: str, years: float) -> None:
-    assert parse_age(text) == (pytest.approx(years), None)
+    found, note = parse_age(text)
+    assert found == pytest.approx(years)
+    assert note is None
 
 
 @pytest.mark.parametrize("text", ["", "NaN", "Unknown", "?"])
