@@ -24,6 +24,8 @@ from ecgcli.signals.results import Analysis, Grade
 
 _RANK = {urgency: rank for rank, urgency in enumerate(Urgency)}
 _SINUS = {"SR", "SARRH", "SBRAD", "STACH"}
+_HARMLESS = {"rate", "rhythm", "ectopy", "axis", "conduction", "voltage"}
+"""Categories whose borderline findings leave an ECG "otherwise normal"."""
 
 
 def interpret(analysis: Analysis) -> Interpretation:
@@ -103,12 +105,16 @@ def _not_assessed(finding: Finding) -> NotAssessed:
 
 def _overall(statements: Sequence[Statement], undecided: Sequence[Finding]) -> list[Statement]:
     """Return "normal" or "otherwise normal", where either may be said."""
-    worst = max((_RANK[Urgency.NORMAL] - _RANK[s.urgency] for s in statements), default=0)
-    if worst > 1 or not _SINUS & {s.code for s in statements}:
+    notable = [s for s in statements if s.urgency is not Urgency.NORMAL]
+    if not _SINUS & {s.code for s in statements}:
+        return []
+    if any(s.urgency is not Urgency.BORDERLINE for s in notable):
+        return []
+    if any(catalogue()[s.code].category not in _HARMLESS for s in notable):
         return []
     if any(_would_be_abnormal(catalogue()[finding.statement]) for finding in undecided):
         return []
-    entry = catalogue()["NORM" if worst == 0 else "ONORM"]
+    entry = catalogue()["ONORM" if notable else "NORM"]
     checked = len({row.statement for row in criteria()} - {s.code for s in statements})
     evidence = Evidence("criteria", f"Sinus rhythm; none of {checked} other findings was made")
     return [

@@ -113,7 +113,7 @@ class Limits:
             who = "age unknown: adult limits used"
         elif self.is_child:
             limit = self.find("heart_rate_high")
-            group = limit and f"{_show(limit.from_age)} to {_show(limit.to_age or 0)}"
+            group = limit and f"ages from {_show(limit.from_age)} to {_show(limit.to_age or 0)}"
             who = (
                 f"paediatric limits for {group} used ({limit and limit.source}); criteria for"
                 " infarction, ST segment and T wave are for adults and not applied"
@@ -206,5 +206,6 @@ def _show(years: float) -> str:
     if years < 1 / 12 - _TOLERANCE_YEARS:
         return f"{years * 365.25:.0f} days"
     if years < 1 - _TOLERANCE_YEARS:
-        return f"{years * 12:.0f} months"
-    return f"{years:.0f} years"
+        months = round(years * 12)
+        return "1 month" if months == 1 else f"{months} months"
+    return "1 year" if round(years) == 1 else f"{years:.0f} years"
