@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 DEMO := demo-reports
 
-.PHONY: demo test lint format bench examples clean
+.PHONY: demo test lint format bench examples docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -47,6 +47,14 @@ bench: $(VENV)/.installed-bench
 
 examples: $(VENV)/.installed
 	$(BIN)/python examples/make_records.py
+
+# The README's picture and its table of options, from the program as it is (needs poppler-utils).
+docs: $(VENV)/.installed
+	$(BIN)/ecgcli interpret examples/records/synthetic-inferior-st-elevation.hea --out build/docs \
+	  --format pdf --quiet
+	mkdir -p docs
+	pdftoppm -r 100 -png -singlefile build/docs/synthetic-inferior-st-elevation.pdf docs/report
+	$(BIN)/python -m tools.readme
 
 clean:
 	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

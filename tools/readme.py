@@ -15,8 +15,8 @@ def options(command: click.Command) -> str:
     context = click.Context(command, info_name=command.name)
     rows = ["| Option | What it does |", "|---|---|"]
     for parameter in command.get_params(context):
-        record = parameter.get_help_record(context) if parameter.name != "help" else None
-        if record is not None:
+        record = parameter.get_help_record(context)
+        if record is not None and isinstance(parameter, click.Option) and parameter.name != "help":
             names, text = (part.replace("|", "\\|") for part in record)
             rows.append(f"| `{names}` | {' '.join(text.split())} |")
     return "\n".join(rows)
