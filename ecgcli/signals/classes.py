@@ -10,14 +10,14 @@ later after the beat before, because ectopic beats are the premature ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecgcli.signals import delineate
 from ecgcli.signals.beats import RATE, STEP
-from ecgcli.signals.results import BeatClass
+from ecgcli.signals.results import BeatClass, PWave
 
 BEFORE, AFTER = 25, 35  # QRS window around the beat: 100 ms and 140 ms at 250 Hz
 SHIFTS = 8  # beats are shifted by up to 32 ms against each other
@@ -30,6 +30,7 @@ CLEARLY_PREMATURE = 0.8  # needed where the shape is normal
 REGULAR = 0.10  # variation of the other RR intervals up to which prematurity of one means much
 WIDE_MS = 110.0  # an ectopic beat is called ventricular from this width
 WIDER_MS = 10.0  # and is this much wider than the dominant beats, unless those are wide, too
+P_CERTAIN = 0.5  # consistency of the P waves from which fibrillation is out of the question
 AROUND = 150  # samples on each side of a beat whose width is measured
 MOST = 8  # beats of a group that are averaged for it
 PACING_MS = 140.0  # a ventricular spike comes at most this long before the middle of the QRS
@@ -79,6 +80,30 @@ def classify(
     consistency = float((pairs.sum() - count) / (count * (count - 1))) if count > 1 else 1.0
     kinds = _kinds(at, groups, dominant, widths, _paced(at, spikes))
     return Classes(aligned, kinds, members, consistency, widths)
+
+
+def with_premature(found: Classes, p_wave: PWave, consistency: float) -> Classes:
+    """Name premature beats of normal shape again, now that the P waves are known.
+
+    Without P waves, irregular intervals are those of fibrillation, and no beat is premature. Where
+    P waves recur beyond doubt the rhythm may be irregular, and a beat is premature where both the
+    interval after it and the one before the last beat are much longer than that before it.
+    """
+    intervals = np.diff(found.at).astype(np.float64)
+    kinds = list(found.kinds)
+    if p_wave is PWave.ABSENT:
+        kinds = [
+            BeatClass.NORMAL if kind is BeatClass.SUPRAVENTRICULAR and own else kind
+            for kind, own in zip(kinds, found.dominant, strict=True)
+        ]
+    if p_wave is not PWave.PRESENT or consistency < P_CERTAIN:
+        return replace(found, kinds=tuple(kinds))
+    for beat in range(2, len(found.at) - 1):
+        before, last, after = intervals[beat - 1], intervals[beat - 2], intervals[beat]
+        plain = all(kind is BeatClass.NORMAL for kind in kinds[beat - 1 : beat + 1])
+        if plain and before < CLEARLY_PREMATURE * min(last, after):
+            kinds[beat] = BeatClass.SUPRAVENTRICULAR
+    return replace(found, kinds=tuple(kinds))
 
 
 def _correlations(

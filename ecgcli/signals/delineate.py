@@ -21,8 +21,9 @@ from ecgcli.signals.results import ANALYSIS_RATE
 
 MS = ANALYSIS_RATE / 1000.0  # samples per ms
 VELOCITY_HALF = 4  # samples: slope between points 16 ms apart
-QRS_SHARE = 0.05  # of the largest velocity
-ONSET_NOISE = 3.0  # times the quiet level before the complex
+ONSET_SHARE = 0.04  # of the largest velocity
+END_SHARE = 0.05
+ONSET_NOISE = 4.0  # times the quiet level before the complex
 END_NOISE = 2.0  # times that of the ST segment, which has a slope of its own
 QRS_GAP = 6  # samples below the limit that do not end a complex
 QRS_REACH = (80, 100)  # samples: how far from the middle a QRS complex may extend
@@ -63,10 +64,10 @@ def qrs(beat: NDArray[np.float32], middle: int) -> tuple[int, int]:
     near = max(middle - 50, VELOCITY_HALF)
     peak = near + int(np.argmax(speed[near : min(middle + 50, last)]))
     quiet = float(np.quantile(speed[max(middle - 110, VELOCITY_HALF) : middle - 20], 0.2))
-    onset = _walk(speed, peak, low, max(QRS_SHARE * speed[peak], ONSET_NOISE * quiet), -1)
+    onset = _walk(speed, peak, low, max(ONSET_SHARE * speed[peak], ONSET_NOISE * quiet), -1)
     after = speed[min(middle + 30, last - 20) : min(middle + 130, last)]
     quiet = float(np.quantile(after, 0.2))
-    end = _walk(speed, peak, high, max(QRS_SHARE * speed[peak], END_NOISE * quiet), 1)
+    end = _walk(speed, peak, high, max(END_SHARE * speed[peak], END_NOISE * quiet), 1)
     return onset, end
 
 
@@ -90,7 +91,12 @@ def smooth(beat: NDArray[np.float32], width: int) -> NDArray[np.float64]:
 
 
 def t_wave(
-    beat: NDArray[np.float32], qrs_end: int, stop: int, latest: int, noise: NDArray[np.float64]
+    beat: NDArray[np.float32],
+    qrs_end: int,
+    stop: int,
+    latest: int,
+    p_from: int,
+    noise: NDArray[np.float64],
 ) -> tuple[Wave | None, list[Wave | None]]:
     """Find the T wave of all leads together and of each lead.
 
@@ -98,8 +104,8 @@ def t_wave(
         beat: (leads, samples) median beat in mV.
         qrs_end: Sample of the QRS end.
         stop: Sample at which the next P wave may begin.
-        latest: Sample at which the T wave peaks at the latest; a second bump near or beyond it is
-            the next beat's P wave.
+        latest: Sample at which the T wave peaks at the latest.
+        p_from: Sample from which a second bump is the next beat's P wave.
         noise: (leads,) mV, scatter that is left in the median.
 
     Returns:
@@ -110,7 +116,7 @@ def t_wave(
     if stop - begin < 40:
         return None, nothing
     rows = smooth(beat, T_SMOOTH)
-    common, stop = _t_peak(rows, begin, stop, latest)
+    common, stop = _t_peak(rows, begin, stop, latest, p_from)
     part = rows[:, begin:stop]
     share = np.linspace(0.0, 1.0, part.shape[1])
     bump = part - part[:, :1] * (1.0 - share) - part[:, -1:] * share
@@ -131,7 +137,9 @@ def t_wave(
     return Wave(begin + common, round(end), spread, len(found)), leads
 
 
-def _t_peak(rows: NDArray[np.float64], begin: int, stop: int, latest: int) -> tuple[int, int]:
+def _t_peak(
+    rows: NDArray[np.float64], begin: int, stop: int, latest: int, p_from: int
+) -> tuple[int, int]:
     """Return the common T peak, counted from `begin`, and where the search for its end stops.
 
     The T wave is the first of the large bumps: at high rates the next P wave lies in the stretch,
@@ -149,8 +157,8 @@ def _t_peak(rows: NDArray[np.float64], begin: int, stop: int, latest: int) -> tu
     if len(early) == 0:
         return int(np.argmax(energy[:reach])), stop
     peak = int(early[energy[early] >= T_FIRST * energy[early].max()][0])
-    p_from = max(peak + T_FLANK, latest - begin - T_FLANK)
-    after = peaks[(peaks >= p_from) & (energy[peaks] >= T_FIRST * energy[peak])]
+    earliest = max(peak + T_FLANK, p_from - begin)
+    after = peaks[(peaks >= earliest) & (energy[peaks] >= T_FIRST * energy[peak])]
     if len(after):
         valley = peak + int(np.argmin(energy[peak : after[0]]))
         stop = begin + max(valley, (peak + int(after[0])) // 2) + 1

@@ -16,6 +16,7 @@ from ecgcli.signals.results import ANALYSIS_RATE
 
 LATEST_T = 260.0  # samples from QRS onset to T peak at 60 /min: a QTc (Bazett) beyond 600 ms
 LONGEST_RR_S = 4.0
+P_ROOM = 170  # samples: a P wave peaks at most this long before the middle of its QRS complex
 QRS_ROOM = 50  # samples: the next QRS complex begins at most this long before its middle
 
 
@@ -39,12 +40,15 @@ def marks_of(stack: median.Stack, usable: NDArray[np.bool_], room: median.Room) 
     stop = round(min(samples, stack.middle + room.after - QRS_ROOM))
     rr_s = min(room.before / ANALYSIS_RATE, LONGEST_RR_S)
     latest = onset + round(LATEST_T * rr_s**0.5)
-    t, t_leads = delineate.t_wave(beat, end, stop, latest, noise)
+    p_from = round(min(max(stack.middle + room.after - P_ROOM, latest - 40), samples))
+    t, t_leads = delineate.t_wave(beat, end, stop, latest, p_from, noise)
     t_end = t.end if t is not None else end + 100
     begin = round(max(t_end - room.before + 5, 0))
-    atrial = pwave.p_wave(stack.beats[:, usable], beat, onset, begin)
+    atrial = pwave.p_wave(stack.beats[:, usable], beat, stack.noise[usable], onset, begin)
     if atrial.onset is not None and atrial.onset + room.after < stop:
-        t, t_leads = delineate.t_wave(beat, end, round(atrial.onset + room.after), latest, noise)
+        t, t_leads = delineate.t_wave(
+            beat, end, round(atrial.onset + room.after), latest, p_from, noise
+        )
     reach = slice(onset, end + 1)
     vector = np.sqrt((beat[:, reach].astype(np.float64) ** 2).sum(axis=0))
     return Marks(onset + int(np.argmax(vector)), (onset, end), atrial, t, t_leads)

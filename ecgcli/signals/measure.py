@@ -94,10 +94,12 @@ def measure_conditioned(conditioned: Conditioned, quality: Quality) -> Measuring
         return _without_beats(detection.reason or "no beat found")
     found = classes.classify(rows, detection.at, spike_at)
     valid = conditioned.valid[usable]
-    rhythm = intervals.rhythm(found.at, found.kinds, np.any(valid, axis=0))
     own, room = median.roomy(found.at, found.dominant)
     stack = median.stack(signal, usable, np.all(valid, axis=0), own, room)
     marks = None if stack is None else marks_of(stack, usable, room)
+    if marks is not None:
+        found = classes.with_premature(found, marks.atrial.state, marks.atrial.consistency)
+    rhythm = intervals.rhythm(found.at, found.kinds, np.any(valid, axis=0))
     measurements = _measurements(found, rhythm, stack, marks, usable)
     if stack is None or marks is None:
         return Measuring(measurements, None, fiducials.bare(found.at))

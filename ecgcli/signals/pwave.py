@@ -26,6 +26,8 @@ SMOOTH = 9
 LOWEST_MV = 0.02  # in a lead, for that lead to vote on onset and end
 ONSET_EARLIER_MS = 5.0  # than the tangent, in LUDB (see `evaluate`)
 ENERGY_MV = 0.012  # root mean square over leads of the peak
+SHORTEST_MS = 40.0
+NOISE_FLOOR_MV = 0.01
 CONSISTENT = 0.28
 INCONSISTENT = 0.18
 ALIKE = 0.5  # correlation of one beat's stretch with the average of the others
@@ -52,13 +54,18 @@ class Atrial:
 
 
 def p_wave(
-    beats: NDArray[np.float32], median: NDArray[np.float32], qrs_onset: int, begin: int
+    beats: NDArray[np.float32],
+    median: NDArray[np.float32],
+    noise: NDArray[np.float64],
+    qrs_onset: int,
+    begin: int,
 ) -> Atrial:
     """Decide on the P wave of aligned beats.
 
     Args:
         beats: (beats, leads, samples) in mV.
         median: (leads, samples) in mV.
+        noise: (leads,) scatter of single beats in mV; a noisy lead counts for less.
         qrs_onset: Sample of the QRS onset.
         begin: First sample after the T wave of the beat before.
     """
@@ -72,10 +79,16 @@ def p_wave(
     left = rows[:, at] - rows[:, at - FLANK]
     right = rows[:, at] - rows[:, np.minimum(at + FLANK, qrs_onset - 3)]
     height = np.where(left * right > 0.0, np.minimum(np.abs(left), np.abs(right)), 0.0)
-    energy = np.sqrt((height**2).mean(axis=0))
-    peak = begin + int(np.argmax(energy))
-    strength = float(energy.max())
-    consistency, each = _recurrence(beats, peak, begin, qrs_onset)
+    weight = 1.0 / (noise + NOISE_FLOOR_MV)
+    weight /= np.sqrt((weight**2).mean())
+    energy = np.sqrt(((height * weight[:, None]) ** 2).mean(axis=0))
+    # The QRS complex's first slope may be higher still, but does not turn within the stretch.
+    turns = np.flatnonzero((energy[1:-1] >= energy[:-2]) & (energy[1:-1] > energy[2:])) + 1
+    best = int(turns[np.argmax(energy[turns])]) if len(turns) else int(np.argmax(energy))
+    peak, strength = begin + best, float(energy[best])
+    consistency, each = _recurrence(
+        beats * weight[:, None].astype(np.float32), peak, begin, qrs_onset
+    )
     share = float(np.mean(each)) if len(beats) > 1 else None
     leads = tuple(_lead(row, peak, begin, qrs_onset) for row in rows)
     found = [lead for lead in leads if lead is not None]
@@ -99,6 +112,14 @@ def p_wave(
         )
     onsets, ends = np.array([f[0] for f in found]), np.array([f[2] for f in found])
     onset, finish = float(np.median(onsets)), float(np.median(ends))
+    if finish - onset < SHORTEST_MS * MS:
+        return Atrial(
+            PWave.UNCERTAIN,
+            "what recurs before the QRS complexes is too short for a P wave",
+            share=share,
+            consistency=consistency,
+            each=each,
+        )
     return Atrial(
         PWave.PRESENT,
         onset=round(onset),
