@@ -138,9 +138,9 @@ def _would_be_abnormal(entry: Entry) -> bool:
 
 
 def _conclusion(statements: Sequence[Statement]) -> str:
-    """Return one line for a worklist."""
+    """Return one line for a worklist: the statements without what explains them after a colon."""
     said = [s for s in statements if catalogue()[s.code].category != "overall"]
-    listed = ", ".join(_in_sentence(s.text) for s in said)
+    listed = ", ".join(_in_sentence(s.text.split(": ")[0]) for s in said)
     overall = next((s for s in statements if catalogue()[s.code].category == "overall"), None)
     if overall is not None:
         return f"{overall.text}: {listed}"
