@@ -38,11 +38,9 @@ from ecgcli.signals.results import (
     Quality,
 )
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION: Literal["1.0"] = "1.0"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-DISCLAIMER = (
-    "Unconfirmed computer interpretation. Not a medical device. Needs physician review."
-)
+DISCLAIMER = "Unconfirmed computer interpretation. Not a medical device. Needs physician review."
 NOT_FINITE = "the measurement gave no finite number"
 
 

@@ -54,7 +54,7 @@ class Item:
 
 @cache
 def _advances(weight: str) -> dict[str, float]:
-    from fontTools.ttLib import TTFont
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
     with TTFont(font(f"RobotoCondensed-{weight}.ttf"), lazy=True) as file:
         em = file["head"].unitsPerEm

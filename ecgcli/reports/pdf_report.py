@@ -81,6 +81,7 @@ def render(report: Report, analysis: Analysis, paper: Paper = "a4") -> bytes:
     """
     from weasyprint import HTML
 
+    _silence()
     sheet = lay_out(analysis)
     page = fill("report.pdf.html", **_values(report, sheet))
     style = _style(os.getpid(), paper)
@@ -134,6 +135,13 @@ class _Style:
 
 
 @cache
+def _silence() -> None:
+    # WeasyPrint quotes what it sets ("no glyph for ..."), and no log may hold a patient's name.
+    for name in ("weasyprint", "weasyprint.progress", "fontTools"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+@cache
 def _style(process: int, paper: Paper) -> _Style:
     """Return the parsed stylesheet, the fonts and the sRGB profile, made once in a process.
 
@@ -145,9 +153,6 @@ def _style(process: int, paper: Paper) -> _Style:
     from weasyprint import CSS
     from weasyprint.text.fonts import FontConfiguration
 
-    # Both quote what they set ("no glyph for ..."), and no log may hold a patient's name.
-    for name in ("weasyprint", "weasyprint.progress", "fontTools"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     # Frees the fonts, and with them their folder, while Python can still do so: in workers too,
     # where atexit is not run.
     Finalize(None, _forget, exitpriority=10)
@@ -227,7 +232,11 @@ def _columns(sheet: Sheet) -> list[dict[str, Any]]:
             columns.setdefault((label.x, label.y if strip else 0), []).append((label.text, remark))
     first = BASELINES[0] - LABEL_ABOVE
     return [
-        {"x": x / MM, "top": round(SHEET_TOP + (y or first) / MM - LABEL_BASELINE, 3), "labels": labels}
+        {
+            "x": x / MM,
+            "top": round(SHEET_TOP + (y or first) / MM - LABEL_BASELINE, 3),
+            "labels": labels,
+        }
         for (x, y), labels in columns.items()
     ]
 
@@ -238,9 +247,13 @@ def _statements(report: Report) -> dict[str, Any]:
         heading = f"NOT INTERPRETED – THE RECORDING IS {report.quality.grade.value.upper()}"
         reasons = [(reason, "") for reason in report.quality.reasons]
         entries, _ = _fill(reasons, STATEMENTS_HEIGHT - BANNER - MORE, BANNER_TYPES[0][0])
-        banner = {"kind": "grey", "size": "b1", "heading": heading, "entries": entries}
-        left = [reason for reason, _ in reasons[len(entries) :]]
-        return {"banner": banner, "heading": "", "items": [], "size": "", "more": _more(left)}
+        return {
+            "banner": {"kind": "grey", "size": "b1", "heading": heading, "entries": entries},
+            "heading": "",
+            "items": [],
+            "size": "",
+            "more": _more([reason for reason, _ in reasons[len(entries) :]]),
+        }
 
     critical = [(s.text, view.evidence(s)) for s in report.statements if s.critical]
     others = [(s.text, view.evidence(s)) for s in report.statements if not s.critical]
@@ -285,9 +298,7 @@ def _more(left: list[str]) -> Item | None:
     return item(text_, "; ".join(left), MORE_TYPE)
 
 
-def _fill(
-    statements: list[tuple[str, str]], room: float, size: Type
-) -> tuple[list[Item], float]:
+def _fill(statements: list[tuple[str, str]], room: float, size: Type) -> tuple[list[Item], float]:
     """Return the paragraphs that fit into `room` mm, and the room left."""
     items: list[Item] = []
     for text_, detail in statements:

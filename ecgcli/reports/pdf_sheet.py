@@ -43,7 +43,8 @@ def operators(sheet: Sheet, left: float, top: float, page_height: float) -> byte
 
 @cache
 def _paper() -> str:
-    fine, bold = [], []
+    fine: list[str] = []
+    bold: list[str] = []
     for x in range(0, WIDTH + 1, MM):
         (fine if x % (5 * MM) else bold).append(f"{x} 0 m {x} {HEIGHT} l")
     for y in range(0, HEIGHT + 1, MM):

@@ -13,7 +13,9 @@ LONGEST = 2000
 # that could be shared; Zl, Zp: line breaks.
 UNFIT = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Marks that turn the direction of the text that follows: they can make a line say something else.
-DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+DIRECTION = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+)
 
 
 def clean(text: str, longest: int = LONGEST) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecgcli.reports.quantities import QUANTITIES, number, shown, unit_sign
+from ecgcli.reports.text import clean
 from ecgcli.signals.results import Fault, Grade, Measurements
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ecgcli.reports.document import Report
     from ecgcli.reports.sheet import Sheet
 
+LONGEST_ID = 64  # DICOM's longest
 QUANTITY = {quantity.field: quantity for quantity in QUANTITIES}
 
 
@@ -32,11 +34,11 @@ def person(report: Report) -> Person:
     patient = report.patient
     facts = [age(patient.age_years), patient.sex or "sex not given"]
     if patient.name:
-        facts.insert(0, f"ID {patient.id}" if patient.id else "ID not given")
+        facts.insert(0, f"ID {clean(patient.id, LONGEST_ID)}" if patient.id else "ID not given")
         return Person(patient.name, tuple(facts))
     facts.append("name not given")
     if patient.id:
-        return Person(f"Patient {patient.id}", tuple(facts))
+        return Person(f"Patient {clean(patient.id, LONGEST_ID)}", tuple(facts))
     return Person(f"Record {report.record.name}", (*facts, "ID not given"))
 
 
@@ -144,9 +146,7 @@ def about(report: Report) -> list[tuple[str, list[tuple[str, str]]]]:
     told = _quality(report) if report.statements is not None else ""  # else the banner says it
     sections = [("QUALITY", [(quality.grade.value.capitalize(), told)])]
     if report.not_assessed:
-        sections.append(
-            ("NOT ASSESSED", [(n.text, f"– {n.reason}") for n in report.not_assessed])
-        )
+        sections.append(("NOT ASSESSED", [(n.text, f"– {n.reason}") for n in report.not_assessed]))
     notes = [("", report.limits)] if report.limits else []
     notes += [("", note) for note in report.record.notes]
     if notes:
@@ -176,9 +176,7 @@ def caption(report: Report, sheet: Sheet) -> str:
     parts = ["25 mm/s", sheet.gains, f"Filter {report.provenance.filter}"]
     if record.source_duration_s > record.window_s + 0.1:
         end = record.window_start_s + record.window_s
-        parts.append(
-            f"seconds {record.window_start_s:g}–{end:g} of {record.source_duration_s:g} s"
-        )
+        parts.append(f"seconds {record.window_start_s:g}–{end:g} of {record.source_duration_s:g} s")
     if record.derived:
         parts.append(f"derived: {', '.join(record.derived)}")
     if sheet.clipped:

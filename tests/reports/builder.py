@@ -67,7 +67,7 @@ def measurements(**changes: Any) -> Measurements:
         "sokolow_lyon": Measured(2.1004, "mV", 0.9),
         "cornell": Measured(1.2, "mV", 0.9),
     }
-    leads = tuple(
+    leads = [
         LeadMeasurements(
             lead=lead,
             absent=("q",),
@@ -82,10 +82,11 @@ def measurements(**changes: Any) -> Measurements:
             qrs_peak_to_peak_mv=1.2,
         )
         for lead in LEADS[:-1]
-    ) + (LeadMeasurements(lead="V6", reason="the lead is noisy"),)
+    ]
+    leads.append(LeadMeasurements(lead="V6", reason="the lead is noisy"))
     beats = (Beat(0.5, BeatClass.NORMAL), Beat(1.4, BeatClass.VENTRICULAR))
     return replace(
-        Measurements(p_wave=PWave.PRESENT, leads=leads, beats=beats, **values), **changes
+        Measurements(p_wave=PWave.PRESENT, leads=tuple(leads), beats=beats, **values), **changes
     )
 
 
@@ -152,7 +153,10 @@ def analysis(
 
 
 def statement(
-    text: str = "Sinus rhythm", urgency: Urgency = Urgency.NORMAL, critical: bool = False, **more: Any
+    text: str = "Sinus rhythm",
+    urgency: Urgency = Urgency.NORMAL,
+    critical: bool = False,
+    **more: Any,
 ) -> Statement:
     """Return a statement with one piece of evidence."""
     evidence = Evidence(
@@ -168,9 +172,7 @@ def statement(
         "code": "SR", "scp": "SR", "aha": "20", "snomed": ("426783006",), "confidence": 0.951,
         "source": "AHA/ACC/HRS 2007",
     } | more  # fmt: skip
-    return Statement(
-        text=text, urgency=urgency, critical=critical, evidence=(evidence,), **fields
-    )
+    return Statement(text=text, urgency=urgency, critical=critical, evidence=(evidence,), **fields)
 
 
 def interpretation(*statements: Statement, **changes: Any) -> Interpretation:
@@ -193,5 +195,5 @@ CRITICAL = statement(
     Urgency.CRITICAL,
     critical=True,
     code="STE_INF",
-    evidence="ST at J 0.24 mV in II, 0.31 mV in III, 0.27 mV in aVF, limit 0.1 mV in two contiguous leads",
+    evidence="ST at J 0.24 mV in II, 0.31 mV in III, 0.27 mV in aVF, limit 0.1 mV in two leads",
 )

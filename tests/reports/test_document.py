@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +22,7 @@ from tests.reports import builder
 SCHEMA = document.json_schema()
 
 
-def built(**changes: object) -> document.Report:
+def built(**changes: Any) -> document.Report:
     return document.build(
         builder.analysis(**changes), builder.interpretation(builder.CRITICAL), builder.PROVENANCE
     )

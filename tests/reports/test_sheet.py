@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from tests import synthetic
 from tests.reports import builder
 
 
-def analysis_of(signal: np.ndarray, **more: object) -> Analysis:
+def analysis_of(signal: np.ndarray, **more: Any) -> Analysis:
     return builder.analysis(synthetic.record(signal.astype(np.float32)), **more)
 
 
