@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 @click.option("--identity", is_flag=True, help="Show the patient's name and id, too.")
 @click.option("--rate", type=float, help="Sampling rate of CSV files without a sidecar, in Hz.")
-@click.option("--unit", help="Unit of CSV files without a sidecar: uV, mV or V.")
+@click.option(
+    "--unit",
+    type=click.Choice(["nV", "uV", "mV", "V"], case_sensitive=False),
+    help="Unit of CSV files without a sidecar.",
+)
 def info(
     paths: tuple[Path, ...], as_json: bool, identity: bool, rate: float | None, unit: str | None
 ) -> None:

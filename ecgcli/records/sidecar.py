@@ -129,5 +129,5 @@ def _text(values: dict[str, Any], key: str) -> str | None:
 
 def _wrong(reason: str) -> RecordError:
     return RecordError(
-        Category.INCOMPLETE, reason, "correct the sidecar; docs/formats.md shows a complete one"
+        Category.INCOMPLETE, reason, 'correct the sidecar, e.g. {"rate_hz": 500, "unit": "uV"}'
     )

@@ -266,7 +266,7 @@ def kardia(folder: Path, name: str = "kardia.json") -> Path:
 def dicom(folder: Path, name: str = "rest.dcm", padding: int | None = None) -> Path:
     """Write a DICOM 12-lead ECG with pydicom; the age is "007M"."""
     from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
+    from pydicom.uid import UID, ExplicitVRLittleEndian
 
     def code(value: str, scheme: str, meaning: str) -> Dataset:
         item = Dataset()
@@ -295,7 +295,7 @@ def dicom(folder: Path, name: str = "rest.dcm", padding: int | None = None) -> P
     data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     data.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.9.1.1")
-    data.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    data.file_meta.MediaStorageSOPInstanceUID = UID("2.25.1")
     data.SOPClassUID = "1.2.840.10008.5.1.4.1.1.9.1.1"
     data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID
     data.PatientName, data.PatientID, data.PatientSex, data.PatientAge = "Doe^Jo", "X1", "F", "007M"

@@ -122,7 +122,7 @@ def check(record: Record) -> None:
 
 
 damages = settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
