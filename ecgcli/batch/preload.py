@@ -6,7 +6,6 @@ importing costs seconds, and the workers share its memory.
 
 import contextlib
 import importlib
-import signal
 
 MODULES = (
     "ecgcli.batch.pipeline",
@@ -17,11 +16,6 @@ MODULES = (
     "wfdb",
     "ecgdatakit",
 )
-
-# systemd and job schedulers send SIGTERM to the whole group. Stopping is for the supervising
-# process to arrange; this one and its workers end when that one does.
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 for name in MODULES:
     # Where this fails every worker that needs it fails alike, and says why to the one who can tell

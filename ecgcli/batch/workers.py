@@ -157,7 +157,8 @@ class Pool:
             for name in worker.THREADS:  # read by libraries when they load, in the fork server
                 os.environ[name] = "1"
             self._context = multiprocessing.get_context("forkserver")
-            self._context.set_forkserver_preload(["ecgcli.batch.preload"])
+            real = ["ecgcli.batch.preload"] if self._process == PROCESS else []
+            self._context.set_forkserver_preload(["ecgcli.batch.calm", *real])
         try:
             self._workers.append(_Worker(self._context, self._settings, self._process))
         except (EOFError, ConnectionError) as error:
