@@ -7,6 +7,7 @@ content under another name cannot be read, and is said to be so.
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -31,6 +32,7 @@ _OUR_JSON = re.compile(rb'"generator"\s*:\s*"ecgcli')
 _OUR_PDF = re.compile(
     rb"/(?:Producer|Creator)\s*\([^)]{0,200}ecgcli|<(?:pdf:Producer|xmp:CreatorTool)>[^<]{0,200}ecgcli"
 )
+_PDF_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 
 
 class Kind(Enum):
@@ -111,9 +113,18 @@ def _pdf(path: Path, head: bytes) -> Identity:
         size = file.seek(0, 2)
         file.seek(max(0, size - _PDF_TAIL_BYTES))
         tail = file.read()
-    if _OUR_PDF.search(head) or _OUR_PDF.search(tail):
+    # What the document says of itself mostly stands in a compressed stream, near the end.
+    parts = [head, tail, *(_inflated(match[1]) for match in _PDF_STREAM.finditer(tail))]
+    if any(_OUR_PDF.search(part) for part in parts):
         return REPORT
     return _other("a PDF document")
+
+
+def _inflated(data: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(data, _PDF_TAIL_BYTES)
+    except zlib.error:
+        return b""
 
 
 def _json(path: Path, head: bytes) -> Identity:

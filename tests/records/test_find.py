@@ -2,6 +2,7 @@
 
 import os
 import random
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -108,6 +109,17 @@ def test_hidden_files_reports_and_the_output_folder_are_passed_over(tmp_path: Pa
     (tmp_path / "r.pdf").write_bytes(b"%PDF-1.7\n<</Creator (ecgcli 1)/Producer (WeasyPrint)>>")
     found = list(find([tmp_path], exclude=tmp_path / "out"))
     assert [item.path.name for item in found] == ["rec.hea"]
+
+
+def test_pdf_reports_as_they_are_written(tmp_path: Path) -> None:
+    weasyprint = pytest.importorskip("weasyprint")
+    for name, program in (("ours.pdf", "ecgcli 0.1"), ("theirs.pdf", "another program")):
+        head = f'<title>ecgcli</title><meta name="generator" content="{program}">'
+        page = weasyprint.HTML(string=f"<html><head>{head}</head><body>x</body></html>")
+        (tmp_path / name).write_bytes(page.write_pdf())
+    packed = zlib.compress(b"<xmp:CreatorTool>ecgcli 0.1</xmp:CreatorTool>")  # as in PDF/A
+    (tmp_path / "archive.pdf").write_bytes(b"%PDF-1.7\nstream\n" + packed + b"\nendstream")
+    assert list(others(tmp_path)) == ["theirs.pdf"]
 
 
 def test_the_output_folder_may_be_the_input_folder(tmp_path: Path) -> None:
