@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from ecgcli.records.leads import LEADS
 from ecgcli.records.record import Patient, Record
@@ -63,7 +64,7 @@ def signal(
             level = (st_mv or {}).get(lead, 0.0)
             if level:
                 x = (t - at) * 1000.0
-                row += level / (1 + np.exp(-(x - 45) / 3)) / (1 + np.exp((x - 330) / 15))
+                row += level * expit((x - 45) / 3) * expit((330 - x) / 15)
         rows[lead] = row
     one, two = rows["I"], rows["II"]
     rows |= {

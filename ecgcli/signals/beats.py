@@ -32,7 +32,7 @@ T_WAVE_S = 0.4  # within this after a beat a much duller peak is its T wave
 EDGE_S = 0.06  # a QRS complex this close to an edge is cut off
 SLOPE_FLOOR_MV = 0.002
 SMALLEST_MV = 0.03  # typical slope (mV per 20 ms) below which a lead shows no QRS complex
-CONTRAST = 3.0  # how far beats stand out from the quiet part of the same recording
+CONTRAST = 3.5  # how far beats stand out from the quiet part of the same recording
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ class Classes:
         dominant: (beats,) bool, which belong to the dominant group.
         consistency: Mean correlation between pairs of beats of the dominant group, 1 for one beat.
         widths_ms: (beats,) QRS duration of the beat's group.
+        paired: Share of the beats that at least one other beat is like, 1 for one beat.
     """
 
     at: NDArray[np.int64]
@@ -53,6 +54,7 @@ class Classes:
     dominant: NDArray[np.bool_]
     consistency: float
     widths_ms: NDArray[np.float64]
+    paired: float
 
 
 def classify(
@@ -79,7 +81,8 @@ def classify(
     count = len(pairs)
     consistency = float((pairs.sum() - count) / (count * (count - 1))) if count > 1 else 1.0
     kinds = _kinds(at, groups, dominant, widths, _paced(at, spikes))
-    return Classes(aligned, kinds, members, consistency, widths)
+    paired = float(np.mean(np.bincount(groups)[groups] > 1)) if len(at) > 1 else 1.0
+    return Classes(aligned, kinds, members, consistency, widths, paired)
 
 
 def with_premature(found: Classes, p_wave: PWave, consistency: float) -> Classes:

@@ -5,7 +5,8 @@ how sure each number is; how a step works stands in the step's own file.
 
 Confidence, 0 to 1, is the product of simple shares, each of which says one thing against the
 number: few beats (1 - 0.4 / beats), few leads (1 - 0.4 / leads), leads that disagree about an onset
-or end (1 / (1 + median deviation / 20 ms)), beats that differ in shape (their mean correlation).
+or end (1 / (1 + median deviation / 20 ms)), beats that differ in shape (their mean correlation),
+for the rate also beats that no other is like (the share of the others).
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ from ecgcli.signals.results import (
 )
 
 P_SMALLEST, QRS_SMALLEST, T_SMALLEST = 0.8, 2.0, 2.0  # mV ms, net area for an axis
+MANY = 5  # complexes or more:
+UNLIKE = 0.5  # where a smaller share of them has a like one, they are noise
 NO_MEDIAN = "no beat lies wholly inside the recording"
 
 
@@ -93,6 +96,8 @@ def measure_conditioned(conditioned: Conditioned, quality: Quality) -> Measuring
     if len(detection.at) == 0:
         return _without_beats(detection.reason or "no beat found")
     found = classes.classify(rows, detection.at, spike_at)
+    if len(found.at) >= MANY and found.paired < UNLIKE:
+        return _without_beats("the complexes found are unlike each other: noise or no beats")
     valid = conditioned.valid[usable]
     own, room = median.roomy(found.at, found.dominant)
     stack = median.stack(signal, usable, np.all(valid, axis=0), own, room)
@@ -133,7 +138,7 @@ def _measurements(
         for at, kind, own in zip(found.at, found.kinds, found.dominant, strict=True)
     )
     rr = rhythm.usual()
-    values = _rate(rhythm, leads, found.consistency)
+    values = _rate(rhythm, leads, max(found.consistency, 0.8) * found.paired)
     if stack is None or marks is None:
         missing = {name: _none(unit, NO_MEDIAN) for name, unit in _FROM_MEDIAN.items()}
         missing["p_wave_share"] = _none("%", NO_MEDIAN)
@@ -164,7 +169,7 @@ _FROM_MEDIAN = {
 }
 
 
-def _rate(rhythm: intervals.Rhythm, leads: int, consistency: float) -> dict[str, Measured]:
+def _rate(rhythm: intervals.Rhythm, leads: int, alike: float) -> dict[str, Measured]:
     """Return rate and RR intervals."""
     every, basic = rhythm.every, rhythm.basic
     if len(every) == 0:
@@ -175,7 +180,7 @@ def _rate(rhythm: intervals.Rhythm, leads: int, consistency: float) -> dict[str,
             "rr_variation": _none("%", one),
             "longest_rr": _none("ms", one),
         }
-    sure = _sure(len(every), leads, max(consistency, 0.8))
+    sure = _sure(len(every), leads, alike)
     usual = rhythm.usual()
     variation = (
         Measured(100.0 * float(basic.std(ddof=1) / basic.mean()), "%", confidence=sure)

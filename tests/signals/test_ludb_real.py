@@ -1,0 +1,69 @@
+"""The measurements against cardiologists' marks; the bounds are a little wider than the results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ecgcli.signals.evaluate import Comparison, Difference, evaluate_ludb, main, table
+from ecgcli.signals.results import PWave
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def ludb(ecg_data: Path) -> Comparison:
+    return evaluate_ludb(ecg_data / "ludb" / "data")
+
+
+def test_beats_and_rate(ludb: Comparison) -> None:
+    assert ludb.records == 120
+    assert len(ludb.failed) <= 1
+    assert ludb.sensitivity >= 0.998
+    assert ludb.precision >= 0.998
+    assert ludb.rate_off() == []
+    rate = Difference.of(list(ludb.rate.values()))
+    assert abs(rate.mean) < 0.1
+    assert rate.sd < 0.5
+
+
+@pytest.mark.parametrize(
+    ("title", "mean", "sd"),
+    [
+        ("PR interval", 5.0, 14.0),
+        ("P duration", 5.0, 14.0),
+        ("QRS duration", 5.0, 10.0),
+        ("QT interval", 6.0, 14.0),
+    ],
+)
+def test_intervals(ludb: Comparison, title: str, mean: float, sd: float) -> None:
+    row = Difference.of(list(ludb.intervals[title].values()))
+    assert row.count >= 100
+    assert abs(row.mean) < mean
+    assert row.sd < sd
+    assert abs(row.median) < mean
+
+
+def test_p_waves(ludb: Comparison) -> None:
+    def count(truth: str, found: PWave) -> int:
+        return len(ludb.p_wave.get((truth, found), []))
+
+    present = sum(count("present", state) for state in PWave)
+    assert count("present", PWave.PRESENT) >= 0.95 * present
+    assert count("present", PWave.ABSENT) <= 1
+    assert count("absent", PWave.PRESENT) <= 3
+
+
+def test_the_table_says_it(ludb: Comparison, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = list(table(ludb))
+    assert lines[0].startswith("120 records")
+    assert any("off by more than 5 /min" in line for line in lines)
+    assert main([]) == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_a_difference_of_nothing_is_no_number() -> None:
+    assert Difference.of([]).count == 0
+    assert np.isnan(Difference.of([]).mean)
