@@ -14,6 +14,7 @@ import zlib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from ecgcli.reports import view
@@ -84,7 +85,7 @@ def render(report: Report, analysis: Analysis, paper: Paper = "a4") -> bytes:
     _silence()
     sheet = lay_out(analysis)
     page = fill("report.pdf.html", **_values(report, sheet))
-    style = _style(os.getpid(), paper)
+    style = _style(paper)
     left, top = margins(paper)
 
     def draw(document: Any, pdf: Any) -> None:
@@ -141,21 +142,33 @@ def _silence() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
-@cache
-def _style(process: int, paper: Paper) -> _Style:
+_styles: dict[tuple[int, Paper], _Style] = {}
+
+
+def _style(paper: Paper) -> _Style:
     """Return the parsed stylesheet, the fonts and the sRGB profile, made once in a process.
 
-    The process is part of the key: WeasyPrint keeps the fonts in a temporary folder that goes
-    with the process which made it.
+    The process is part of the key: WeasyPrint keeps the fonts in a temporary folder, which a
+    process that was forked must neither rely on nor remove.
     """
-    from multiprocessing.util import Finalize
+    key = (os.getpid(), paper)
+    if key not in _styles:
+        # Frees the fonts, and with them their folder, while Python can still do so; in workers
+        # too, where atexit is not run.
+        Finalize(None, _forget, args=(key,), exitpriority=10)
+        _styles[key] = _new_style(paper)
+    return _styles[key]
 
+
+def _forget(key: tuple[int, Paper]) -> None:
+    _styles.pop(key, None)
+    gc.collect()  # documents that lie about in cycles hold the fonts too
+
+
+def _new_style(paper: Paper) -> _Style:
     from weasyprint import CSS
     from weasyprint.text.fonts import FontConfiguration
 
-    # Frees the fonts, and with them their folder, while Python can still do so: in workers too,
-    # where atexit is not run.
-    Finalize(None, _forget, exitpriority=10)
     fonts = FontConfiguration()
     srgb = files("weasyprint.pdf").joinpath("sRGB2014.icc").read_bytes()
     profiles = {"--srgb": _Profile("sRGB IEC61966-2.1", srgb)}
@@ -164,11 +177,6 @@ def _style(process: int, paper: Paper) -> _Style:
     page = f"@page {{ size: {width}mm {height}mm; margin: {top}mm {left}mm }}\n"
     sheet = CSS(string=page + text("report.pdf.css"), font_config=fonts, url_fetcher=_fetch_font)
     return _Style(sheet, fonts, profiles)
-
-
-def _forget() -> None:
-    _style.cache_clear()
-    gc.collect()
 
 
 def _fetch_font(url: str, *args: Any, **options: Any) -> Any:
