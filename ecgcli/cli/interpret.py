@@ -23,13 +23,14 @@ def read_formats(ctx: click.Context, param: click.Parameter, value: Any) -> tupl
 def read_config(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
     """Take the values of a configuration file as defaults; the command line overrides them."""
     if value is not None:
-        known = [
-            each.name
+        names = {
+            max(each.opts, key=len).removeprefix("--"): each.name
             for each in ctx.command.params
-            if isinstance(each, click.Option) and each.name not in (None, param.name, "help")
-        ]
-        table = options.read_config(value, [name for name in known if name])
-        ctx.default_map = {**(ctx.default_map or {}), **table}
+            if isinstance(each, click.Option) and each is not param
+        }
+        table = options.read_config(value, names)
+        defaults = {str(names[key]): value for key, value in table.items()}
+        ctx.default_map = {**(ctx.default_map or {}), **defaults}
     return value
 
 
