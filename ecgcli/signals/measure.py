@@ -49,6 +49,7 @@ from ecgcli.signals.results import (
 )
 
 P_SMALLEST, QRS_SMALLEST, T_SMALLEST = 0.8, 2.0, 2.0  # mV ms, net area for an axis
+SHORTEST_S = 2.0  # that must be left after the lead's standstill at the end
 MANY = 5  # complexes or more:
 UNLIKE = 0.5  # where a smaller share of them has a like one, they are noise
 NO_MEDIAN = "no beat lies wholly inside the recording"
@@ -88,9 +89,12 @@ def measure_conditioned(conditioned: Conditioned, quality: Quality) -> Measuring
     """Measure a conditioned recording in the leads that its quality allows."""
     names = quality.usable_leads()
     usable = np.array([lead in names for lead in LEADS]) & conditioned.present
-    rows = conditioned.signal[usable]
+    end = beats.end_of_life(conditioned.raw[usable])
+    if end < SHORTEST_S * ANALYSIS_RATE:
+        return _without_beats("no QRS complexes stand out (flat or too low)")
+    rows = conditioned.signal[usable, :end]
     spike_at = spikes.find(rows)
-    signal = spikes.remove(conditioned.signal, spike_at)
+    signal = spikes.remove(conditioned.signal[:, :end], spike_at)
     rows = signal[usable]
     detection = beats.detect(rows)
     if len(detection.at) == 0:
@@ -98,7 +102,7 @@ def measure_conditioned(conditioned: Conditioned, quality: Quality) -> Measuring
     found = classes.classify(rows, detection.at, spike_at)
     if len(found.at) >= MANY and found.paired < UNLIKE:
         return _without_beats("the complexes found are unlike each other: noise or no beats")
-    valid = conditioned.valid[usable]
+    valid = conditioned.valid[usable, :end]
     own, room = median.roomy(found.at, found.dominant)
     stack = median.stack(signal, usable, np.all(valid, axis=0), own, room)
     marks = None if stack is None else marks_of(stack, usable, room)
