@@ -85,7 +85,7 @@ def detect(signal: NDArray[np.float32]) -> Detection:
 def end_of_life(raw: NDArray[np.float32]) -> int:
     """Return the number of samples before all leads are held at their last value.
 
-    Some recorders fill up the recording so (most of PTB-XL's do, for the last 120 ms). The step
+    Some recordings are filled up so (PTB-XL's at 500 Hz are, for the last 110 ms). The step
     from there to the baseline is no wave, and a QRS complex that the held part begins in is cut.
 
     Args:
