@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +175,10 @@ def interpret(
         return
     from ecgcli.batch.run import run
 
-    ctx.exit(run(settings))
+    code = run(settings)
+    if sys.stderr.isatty() and not settings.quiet:
+        click.echo(f"The worklist: {settings.out / 'index.html'}", err=True)
+    ctx.exit(code)
 
 
 def _preview(settings: Settings) -> None:

@@ -249,3 +249,15 @@ def test_log_names_no_file(tmp_path: Path, start: Start) -> None:
         assert str(tmp_path) not in said
         if "json" in words:
             assert all(json.loads(line)["event"] for line in said.splitlines())
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_number_of_records(tmp_path: Path, start: Start) -> None:
+    peaks = []
+    for number in (100, 3000):
+        fill(tmp_path, {f"{n % 7}/{n}": f"ok {n}" for n in range(number)})
+        assert start(out=str(number)).wait(PATIENCE_S) == 0
+        content = json.loads((tmp_path / str(number) / "run.json").read_text())
+        assert content["counts"]["done"] == number
+        peaks.append(content["memory_peak_mib"])
+    assert peaks[1] - peaks[0] < 4

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import random
 import shutil
 import signal
@@ -321,6 +323,57 @@ def test_disk_that_takes_no_more(records: Path, undisturbed: Path, tmp_path: Pat
     assert not list(tmp_path.rglob("*.ecgcli-part"))
     assert ecgcli(*command).returncode == 3
     assert files(tmp_path) == files(undisturbed)
+
+
+def can_mount() -> bool:
+    """Say whether we may mount a file system of our own (root in a usual container may not)."""
+    command = ["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"]
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not can_mount(), reason="needs the right to mount")
+def test_small_disk_and_read_only_disk(records: Path, tmp_path: Path) -> None:
+    interpret = f"{sys.executable} -m ecgcli interpret '{records}' --out '{tmp_path}/out' --quiet"
+    script = f"""
+        mount -t tmpfs -o size=400k none '{tmp_path}' || exit
+        {interpret}; echo $?
+        mount -o remount,size=40m '{tmp_path}'
+        {interpret}; echo $?
+        mount -o remount,ro '{tmp_path}'
+        {interpret}; echo $?
+    """
+    result = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.split() == ["4", "3", "4"], result.stderr
+    first, second = (line for line in result.stderr.splitlines() if line.startswith("Error"))
+    assert "No space left on device" in first
+    assert "Read-only file system" in second
+
+
+def test_progress_on_a_terminal_and_without(records: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ecgcli", "interpret", str(records), "--format", "json"]
+    master, terminal = pty.openpty()
+    on_terminal = [*command, "--out", str(tmp_path / "a")]
+    process = subprocess.Popen(on_terminal, stderr=terminal, env={**os.environ, "TERM": "xterm"})
+    os.close(terminal)
+    said = b""
+    with contextlib.suppress(OSError):  # the end of a terminal is an error
+        while chunk := os.read(master, 1 << 16):
+            said += chunk
+    os.close(master)
+    assert process.wait() == 3
+    assert b"Interpreting" in said
+    assert b"index.html" in said
+    plain = ecgcli(*command[3:], "--out", tmp_path / "b").stderr
+    assert "\x1b" not in plain
+    assert "Interpreting" not in plain
+    quiet = ecgcli(*command[3:], "--out", tmp_path / "c", "--quiet")
+    assert (quiet.stdout, quiet.stderr) == ("", "")
 
 
 def test_dry_run_lists_and_writes_nothing(records: Path, tmp_path: Path) -> None:
