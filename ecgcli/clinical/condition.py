@@ -171,7 +171,9 @@ class Compare:
         unit = next((r.unit for r in left if r.unit), "")
         named = [r for r in left + right if r.name]
         if len(named) == 1 and len(left) == 1:
-            shown = left[0].show()
+            # "40/min (limit below 40/min)" would read like a mistake.
+            rounded_away = value != limit and amount(value, unit) == amount(limit, unit)
+            shown = left[0].show(finer=rounded_away)
         else:
             parts = zip((f for f, _ in self.left.terms), left, strict=True)
             terms = (

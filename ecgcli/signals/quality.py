@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecgcli.records.leads import LEADS
+from ecgcli.signals import trust
 from ecgcli.signals.levels import TINY_MV, Levels, cardiac, levels, peaks
 from ecgcli.signals.results import Conditioned, Fault, Grade, LeadQuality, Quality
 
@@ -90,6 +91,7 @@ NO_QRS = (
 )
 WITHOUT = "Nothing can be told from {leads}; statements that need them are not made."
 PARTLY = "{leads}: disturbed for part of the time or heavily, read with care."
+UNTRUSTED = "{reason}; no amplitude or axis is told from {leads}."
 
 # Below LEAST_PEAKS no QRS complexes stand out; below LEAST_CARDIAC no heart makes such leads
 # (see `levels.peaks` and `levels.cardiac`; real records have at least 0.71 and noise at most 0.62).
@@ -125,13 +127,15 @@ def assess(conditioned: Conditioned) -> Quality:
     if grade is Grade.NOT_USABLE and usable.sum() >= LEAST_LEADS:
         score = 0.0  # clean leads, but of nothing
     by_row = {int(row): index for index, row in enumerate(rows)}
+    distrust = trust.distrusted(conditioned.raw, conditioned.signal, usable)
     leads = tuple(
-        _lead(name, by_row[row], bool(usable[row]), measures, found)
+        _lead(name, by_row[row], bool(usable[row]), measures, found, distrust.get(name))
         if row in by_row
         else _missing(name)
         for row, name in enumerate(LEADS)
     )
-    return Quality(grade, round(score, 3), (*verdict, *_reasons(rows, measures)), leads)
+    reasons = (*verdict, *_reasons(rows, measures), *_distrusted(distrust))
+    return Quality(grade, round(score, 3), reasons, leads)
 
 
 def _measures(found: Levels) -> dict[str, NDArray[np.float64]]:
@@ -210,6 +214,7 @@ def _lead(
     usable: bool,
     measures: dict[str, NDArray[np.float64]],
     found: Levels,
+    distrust: str | None,
 ) -> LeadQuality:
     """Return the quality of one lead that was recorded."""
     faults = dict.fromkeys(
@@ -224,6 +229,7 @@ def _lead(
         noise_mv=round(float(found.noise_mv[index]), 4),
         mains_mv=round(float(found.mains_mv[index]), 4),
         wander_mv=round(float(found.wander_mv[index]), 3),
+        distrust=distrust,
     )
 
 
@@ -250,6 +256,17 @@ def _reasons(rows: NDArray[np.intp], measures: dict[str, NDArray[np.float64]]) -
                 )
             )
     return tuple(sentences)
+
+
+def _distrusted(distrust: dict[str, str]) -> tuple[str, ...]:
+    """Return a sentence per reason why amplitudes cannot be trusted."""
+    return tuple(
+        UNTRUSTED.format(
+            reason=reason[:1].upper() + reason[1:],
+            leads=_names(np.array([n in distrust for n in LEADS])),
+        )
+        for reason in dict.fromkeys(distrust.values())
+    )
 
 
 def _span(values: NDArray[np.float64], form: str) -> str:
