@@ -21,6 +21,16 @@ def read_formats(ctx: click.Context, param: click.Parameter, value: Any) -> tupl
         raise click.BadParameter(str(error), ctx, param) from error
 
 
+def check_paths(
+    ctx: click.Context, param: click.Parameter, value: tuple[Path, ...]
+) -> tuple[Path, ...]:
+    """Refuse what is not there; a WFDB record may be named without its extension."""
+    for path in value:
+        if not path.exists() and not path.with_name(f"{path.name}.hea").exists():
+            raise click.BadParameter(f"{str(path)!r} does not exist", ctx, param)
+    return value
+
+
 def read_config(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
     """Take the values of a configuration file as defaults; the command line overrides them."""
     if value is not None:
@@ -41,7 +51,8 @@ def read_config(ctx: click.Context, param: click.Parameter, value: Path | None) 
     metavar="PATH...",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, path_type=Path),
+    type=click.Path(path_type=Path),
+    callback=check_paths,
 )
 @click.option(
     "--out",

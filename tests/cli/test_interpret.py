@@ -210,6 +210,35 @@ def test_age_and_sex_are_assumed_only_where_the_file_states_none(
     assert not [note for note in known["record"]["notes"] if "assumed" in note]
 
 
+def test_a_table_without_a_sidecar_and_a_record_without_its_extension(
+    records: Path, tmp_path: Path
+) -> None:
+    write_csv(tmp_path / "bare.csv")
+    (tmp_path / "bare.json").unlink()
+    paths = [tmp_path / "bare.csv", records / "nobody"]
+    options = ["--out", tmp_path / "out", "--format", "json"]
+    assert ecgcli("interpret", *paths, *options).returncode == 0
+    assert counts(tmp_path / "out") == {"found": 1, "done": 1, "not_an_ecg": 1}
+    explained = ecgcli("interpret", *paths, *options, "--rate", 250, "--unit", "mV")
+    assert explained.returncode == 0, explained.stderr
+    assert counts(tmp_path / "out") == {"found": 2, "done": 2}  # the settings are others now
+    (report,) = (tmp_path / "out").rglob("bare.csv.json")
+    assert json.loads(report.read_text())["record"]["rate_hz"] == 250
+
+
+def test_missing_library_is_told_once_and_costs_no_record(records: Path, tmp_path: Path) -> None:
+    (tmp_path / "weasyprint.py").write_text("raise OSError('cannot load library libpango')")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = ["interpret", records / "nobody.hea", "--out", tmp_path / "out"]
+    result = ecgcli(*command, env=environment)
+    assert result.returncode == 1
+    assert "libpango" in result.stderr
+    assert "ecgcli doctor" in result.stderr
+    assert counts(tmp_path / "out") == {"found": 1, "left": 1}
+    assert ecgcli(*command, "--format", "json,html", env=environment).returncode == 0
+    assert ecgcli(*command).returncode == 0
+
+
 def test_config_holds_every_option_and_the_command_line_wins(records: Path, tmp_path: Path) -> None:
     from ecgcli.cli.interpret import interpret
 
