@@ -58,6 +58,9 @@ WAVES: dict[str, tuple[str, str, str | None]] = {
 }
 """Values in a lead: how they read, their unit, and the wave that they belong to."""
 
+PRECISION = {"mV": 3, "ms": 0, "/min": 0, "deg": 0}
+"""Decimals to which values of a unit are reported, and therefore judged."""
+
 MIRRORED = frozenset({"st_j_mv", "st_60_mv", "t_mv"})
 """Values that keep their meaning in −aVR, the mirrored lead, which lies between I and II."""
 
