@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import gc
 import importlib
 import os
 import select
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     Process = Callable[[Source, Settings], Outcome]
 
 SETTLED_AFTER = 50  # records after which caches are warm and memory should stand still
+GARBAGE = 50_000  # objects between two collections
 GROWTH_BYTES = 256 * 2**20  # more than that on top, and the worker is replaced
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
@@ -81,6 +83,10 @@ def work(connection: Connection, settings: Settings, name: str) -> None:
     except Exception as error:
         connection.send(Stop(EcgcliError(f"the worker cannot start: {_told(error)}")))
         return
+    # What is loaded by now stays: the collector need not look at it again, nor look often at the
+    # short-lived thousands of objects of a page's layout.
+    gc.freeze()
+    gc.set_threshold(GARBAGE, 20, 20)
     connection.send(Ready())
     settled = 0
     count = 0
