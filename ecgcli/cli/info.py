@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ecgcli.records.record import Record
 
 
+PIPED_WIDTH = 160
+"""Columns of a table that goes into a file or a pipe."""
+
+
 @click.command("info")
 @click.argument(
     "paths", metavar="RECORD...", nargs=-1, required=True, type=click.Path(path_type=Path)
@@ -125,6 +129,8 @@ def _show(rows: list[dict[str, Any]]) -> None:
     from rich.console import Console
 
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=PIPED_WIDTH)  # else rich folds file names at 80 columns
     if len(rows) == 1 and rows[0]["outcome"] == "read":
         console.print(_one(rows[0]))
     else:
@@ -146,10 +152,11 @@ def _one(row: dict[str, Any]) -> Any:
 
 
 def _many(rows: list[dict[str, Any]]) -> Any:
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table()
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("file", "format", "leads", "rate", "duration", "age", "sex", "outcome"):
         table.add_column(name, overflow="fold", justify="right" if name == "rate" else "left")
     for row in rows:
