@@ -71,11 +71,11 @@ def _statement(finding: Finding) -> Statement:
         finding.holding,
         key=lambda pair: (_RANK[pair[0].urgency or entry.urgency], -pair[1].confidence),
     )
-    first, outcome = ranked[0]
+    first = ranked[0][0]
     evidence = tuple(dict.fromkeys(e for _, each in ranked for e in each.evidence))
     return Statement(
         code=entry.code,
-        text=_worded(first.wording or entry.text, outcome.evidence),
+        text=_worded(first.wording or entry.text, evidence),
         scp=entry.scp,
         aha=entry.aha,
         snomed=entry.snomed,
