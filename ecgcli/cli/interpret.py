@@ -75,6 +75,7 @@ def read_config(ctx: click.Context, param: click.Parameter, value: Path | None) 
     "--jobs",
     type=click.IntRange(min=1),
     default=options.cores,
+    metavar="N",
     show_default="the cores",
     help="Number of worker processes.",
 )
