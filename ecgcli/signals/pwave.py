@@ -23,6 +23,7 @@ LATEST = 15  # samples (30 ms) from the peak to the QRS onset
 CLOSE = 15  # samples from the peak to the end of the search
 RIVAL = 0.25  # height of an earlier bump that is preferred to one that close
 FLANK = 35  # samples from the peak to the level beside the wave
+T_SLOPE = 50  # samples before the end of the T wave, where it still has its sign
 HALF = 60, 55  # samples: largest extent before and after the peak
 SMOOTH = 9
 LOWEST_MV = 0.02  # in a lead, for that lead to vote on onset and end
@@ -71,14 +72,14 @@ def p_wave(
         qrs_onset: Sample of the QRS onset.
         begin: First sample after the T wave of the beat before.
     """
-    begin = max(begin, qrs_onset - EARLIEST, FLANK)
+    t_end, begin = begin, max(begin, qrs_onset - EARLIEST, FLANK)
     end = qrs_onset - LATEST
     if end - begin < 20:
         return Atrial(PWave.UNCERTAIN, "no room between the T wave and the next QRS complex")
     rows = smooth(median, SMOOTH)
     at = np.arange(begin, end)
     # How far the signal stands out from both sides: the foot of the T wave does so from none.
-    left = rows[:, at] - rows[:, at - FLANK]
+    left = _from_left(rows, at, t_end)
     right = rows[:, at] - rows[:, np.minimum(at + FLANK, qrs_onset - 3)]
     height = np.where(left * right > 0.0, np.minimum(np.abs(left), np.abs(right)), 0.0)
     weight = 1.0 / (noise + NOISE_FLOOR_MV)
@@ -138,6 +139,21 @@ def p_wave(
         each=each,
         leads=leads,
     )
+
+
+def _from_left(rows: NDArray[np.float64], at: NDArray[np.int_], t_end: int) -> NDArray[np.float64]:
+    """Return (leads, samples) by how much the signal at `at` differs from what lies before it.
+
+    The T wave is no side to stand out from: at high rates the trough between the T and the P wave
+    would pass for an inverted P wave. Where `FLANK` reaches into it, the side is the end of the T
+    wave, or the notch between both waves if the signal rises again as the T wave did.
+    """
+    outside = rows[:, at] - rows[:, np.maximum(at - FLANK, t_end)]
+    sign = np.sign(rows[:, [max(t_end - T_SLOPE, 0)]] - rows[:, [t_end]])
+    before = np.lib.stride_tricks.sliding_window_view(rows * sign, FLANK + 1, axis=1)
+    notch = sign * (rows[:, at] * sign - before[:, at - FLANK].min(axis=2))
+    deeper = (at - FLANK < t_end) & (np.abs(notch) > np.abs(outside))
+    return np.where(deeper, notch, outside)
 
 
 def _recurrence(
