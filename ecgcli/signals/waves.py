@@ -111,6 +111,9 @@ def _deflections(part: NDArray[np.float64], lowest: float) -> list[tuple[int, in
             waves[-1] = (old[0], last, keep[2], keep[3])
         else:
             waves.append((first, last, peak, at))
+    # What does not come back by the end of the QRS complex is a shifted ST segment, not a wave.
+    if len(waves) > 1 and waves[-1][1] == len(part) and abs(waves[-1][2] - part[-1]) < lowest:
+        waves.pop()
     return waves
 
 
