@@ -1,0 +1,348 @@
+"""The recipe of the delineator: seeded, resumable, on two cores or on a GPU.
+
+It knows how the network is trained and validated; it does not know how the data are read
+(`ludb`), varied (`augment`) or what the network is made of (`models.delineator`). What was tried
+and what it measured stands in `delineator.md` beside this file.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from ecgcli.errors import RecordError
+from ecgcli.models import delineator
+from ecgcli.models import waves as reading
+from ecgcli.models.delineator import MULTIPLE, STEP
+from ecgcli.records.read import read_path
+from ecgcli.signals.condition import condition
+from ecgcli.signals.delineation import LeadWaves
+from ecgcli.signals.evaluate_delineation import (
+    Scores,
+    compare,
+    interval_table,
+    intervals,
+    table,
+    total,
+)
+from ecgcli.training import ludb
+from ecgcli.training.augment import Settings, Source, augment, labels
+from ecgcli.training.network import Delineator, folded, parameters
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+RATE = 500.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that decides what comes out, but the data."""
+
+    seed: int = 1
+    steps: int = 1200
+    batch: int = 8
+    samples: int = 4096
+    leads: tuple[int, ...] = (3, 6, 6, 12)
+    rate: float = 4e-3
+    warm_up: int = 60
+    decay: float = 0.02
+    average: float = 0.995
+    border: float = 0.0
+    lengths: float = 0.0
+    widths: tuple[int, ...] = (24, 32, 48, 64, 96)
+    kernel: int = 5
+    deep: int = 2
+    settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(slots=True)
+class Batch:
+    """(recordings, leads, ...) tensors: signal, class shares, weight of every output sample."""
+
+    signal: torch.Tensor
+    shares: torch.Tensor
+    weight: torch.Tensor
+
+
+def draw(
+    recipe: Recipe,
+    sources: Sequence[Source],
+    backgrounds: Sequence[NDArray[np.float32]],
+    step: int,
+) -> Batch:
+    """Return the batch of a step: the same whenever it is asked for."""
+    rng = np.random.default_rng([recipe.seed, step])
+    leads = int(rng.choice(recipe.leads))
+    chosen = _order(recipe, len(sources), step)
+    signals, shares, weights = [], [], []
+    for index in chosen:
+        picked = rng.permutation(12)[:leads]
+        source = sources[index]
+        part = Source(source.signal[picked], tuple(source.waves[i] for i in picked))
+        piece = augment(part, rng, recipe.samples, backgrounds, recipe.settings)
+        share, weight = labels(piece, STEP)
+        signals.append(piece.signal)
+        shares.append(share)
+        weights.append(weight)
+    return Batch(
+        torch.from_numpy(np.stack(signals)),
+        torch.from_numpy(np.stack(shares)),
+        torch.from_numpy(np.stack(weights)),
+    )
+
+
+def _order(recipe: Recipe, count: int, step: int) -> list[int]:
+    """Return the records of a step; every record comes once before any comes again."""
+    places = range(step * recipe.batch, (step + 1) * recipe.batch)
+    rounds = {place // count for place in places}
+    orders = {n: np.random.default_rng([recipe.seed, 7, n]).permutation(count) for n in rounds}
+    return [int(orders[place // count][place % count]) for place in places]
+
+
+def loss_of(scores: torch.Tensor, batch: Batch, recipe: Recipe) -> torch.Tensor:
+    """Return the cross-entropy of the classes, borders weighing more, and the error of lengths."""
+    logs = scores.log_softmax(dim=2)
+    entropy = -(batch.shares * logs).sum(dim=2)
+    weight = batch.weight
+    if recipe.border:
+        edge = torch.zeros_like(weight)
+        change = (batch.shares[..., 1:] - batch.shares[..., :-1]).abs().sum(dim=2).clamp(max=1.0)
+        edge[..., 1:] = change
+        edge = torch.nn.functional.max_pool1d(edge, 11, stride=1, padding=5)
+        weight = weight * (1.0 + recipe.border * edge)
+    loss = (weight * entropy).sum() / weight.sum().clamp(min=1.0)
+    if recipe.lengths:
+        off = (logs.exp() - batch.shares) * batch.weight[:, :, None]
+        window = torch.nn.functional.avg_pool1d(off.flatten(0, 1), 25, stride=12) * 25.0
+        length = torch.nn.functional.smooth_l1_loss(window, torch.zeros_like(window))
+        loss = loss + recipe.lengths * length
+    return loss
+
+
+def train(
+    recipe: Recipe,
+    examples: Sequence[ludb.Example],
+    backgrounds: Sequence[NDArray[np.float32]],
+    folder: Path,
+    say: Callable[[str], None],
+    check: Callable[[Delineator], None] | None = None,
+    every: int = 300,
+) -> Delineator:
+    """Train from the last checkpoint in the folder, or from the seed, and return the average.
+
+    Args:
+        recipe: What to do.
+        examples: The records to train on.
+        backgrounds: Rows in mV that are laid under some examples.
+        folder: Where the checkpoint goes; one that a different recipe left is refused.
+        say: Takes lines about the progress.
+        check: Called with the averaged network every `every` steps.
+        every: Steps between checkpoints.
+
+    Raises:
+        ValueError: The folder's checkpoint is that of another recipe.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(recipe.seed)
+    model = Delineator(recipe.widths, recipe.kernel, recipe.deep).to(device)
+    mean = Delineator(recipe.widths, recipe.kernel, recipe.deep).to(device)
+    mean.load_state_dict(model.state_dict())
+    mean.eval()
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": recipe.decay},
+            {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+        ],
+        lr=recipe.rate,
+        betas=(0.9, 0.98),
+    )
+    first = 0
+    checkpoint = folder / "checkpoint.pt"
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, map_location=device, weights_only=True)
+        if saved["recipe"] != _plain(recipe):
+            raise ValueError(f"{checkpoint} is of another recipe: choose another folder")
+        model.load_state_dict(saved["model"])
+        mean.load_state_dict(saved["mean"])
+        optimizer.load_state_dict(saved["optimizer"])
+        first = saved["step"]
+    say(f"{parameters(model)} parameters, {len(examples)} records, from step {first}")
+    sources = [Source(example.signal, example.waves) for example in examples]
+    started, running = time.monotonic(), 0.0
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(draw, recipe, sources, backgrounds, first)
+        for step in range(first, recipe.steps):
+            batch = following.result()
+            following = pool.submit(draw, recipe, sources, backgrounds, step + 1)
+            for group in optimizer.param_groups:
+                group["lr"] = recipe.rate * _pace(recipe, step)
+            model.train()
+            with torch.autocast(device.type, dtype=torch.bfloat16):
+                scores = model(batch.signal.to(device))
+            batch = Batch(*(x.to(device) for x in (batch.signal, batch.shares, batch.weight)))
+            loss = loss_of(scores.float(), batch, recipe)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            _average(mean, model, min(recipe.average, (step + 1) / (step + 10)))
+            running = 0.98 * running + 0.02 * float(loss.detach())
+            done = step + 1
+            if done % 100 == 0:
+                pace = (time.monotonic() - started) / (done - first)
+                bias = 1.0 - 0.98 ** (done - first)
+                say(f"step {done} loss {running / bias:.4f} {pace:.2f} s/step")
+            if done % every == 0 or done == recipe.steps:
+                state = {"step": done, "recipe": _plain(recipe), "model": model.state_dict()}
+                state |= {"mean": mean.state_dict(), "optimizer": optimizer.state_dict()}
+                torch.save(state, checkpoint.with_suffix(".tmp"))
+                checkpoint.with_suffix(".tmp").replace(checkpoint)
+                if check:
+                    check(mean)
+    return mean
+
+
+def _plain(recipe: Recipe) -> dict[str, Any]:
+    """Return the recipe as what JSON can hold, to compare it."""
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(recipe)))
+    return plain
+
+
+def _pace(recipe: Recipe, step: int) -> float:
+    """Return the share of the learning rate: a short rise, then half a cosine."""
+    if step < recipe.warm_up:
+        return (step + 1) / recipe.warm_up
+    done = (step - recipe.warm_up) / max(recipe.steps - recipe.warm_up, 1)
+    return 0.5 * (1.0 + math.cos(math.pi * done)) + 1e-3
+
+
+@torch.no_grad()
+def _average(mean: torch.nn.Module, model: torch.nn.Module, keep: float) -> None:
+    """Move the average a little towards the model, running statistics included."""
+    for old, new in zip(mean.state_dict().values(), model.state_dict().values(), strict=True):
+        if old.dtype.is_floating_point:
+            old.lerp_(new, 1.0 - keep)
+        else:
+            old.copy_(new)
+
+
+@torch.inference_mode()
+def shares_of(model: Delineator, signal: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (leads, 7, samples / 2) class shares of one recording (leads, samples)."""
+    device = next(model.parameters()).device
+    samples = signal.shape[1]
+    padded = np.pad(signal, ((0, 0), (0, -samples % MULTIPLE)))
+    scores = model(torch.from_numpy(padded)[None].to(device))[0]
+    result: NDArray[np.float32] = scores[..., : samples // STEP].softmax(dim=1).cpu().numpy()
+    return result
+
+
+def marked(
+    model: Delineator, signal: NDArray[np.float32], limits: reading.Limits = reading.DEFAULT
+) -> list[LeadWaves]:
+    """Return the waves of every lead of one recording."""
+    return [reading.waves(row, STEP, limits) for row in shares_of(model, signal)]
+
+
+def chosen(seed: int, steps: int | None) -> Recipe:
+    """Return the recipe with another seed or length."""
+    recipe = replace(Recipe(), seed=seed)
+    return recipe if steps is None else replace(recipe, steps=steps)
+
+
+def make(recipe: Recipe, data: Path, out: Path, work: Path, say: Callable[[str], None]) -> None:
+    """Train on all records and write the weights that `models.delineator` loads.
+
+    Args:
+        recipe: What to do.
+        data: Folder that holds `ludb` and, for noise, `cinc2011`.
+        out: Weights file.
+        work: Where the checkpoint goes.
+        say: Takes lines about the progress.
+    """
+    examples = ludb.load(ludb_in(data))
+    model = train(recipe, examples, noise_backgrounds(data), work / "all", say)
+    write(model, out)
+
+
+def write(model: Delineator, out: Path) -> None:
+    """Write the folded weights as float16: marks move by less than 0.1 ms."""
+    from safetensors.torch import save_file
+
+    tensors = {name: tensor.half().cpu() for name, tensor in folded(model).items()}
+    save_file(tensors, out, metadata={"format": "delineator", "version": "1"})
+
+
+def ludb_in(folder: Path) -> Path:
+    """Return the database's folder, be it given itself or the folder that holds it."""
+    return folder / "ludb" if (folder / "ludb").is_dir() else folder
+
+
+def noise_backgrounds(data: Path) -> list[NDArray[np.float32]]:
+    """Return leads (samples,) in mV of the recordings that `cinc2011` calls unacceptable.
+
+    None where the folder has none: the noise is then drawn only.
+    """
+    folder = data / "cinc2011"
+    if not folder.is_dir():
+        return []
+    with (folder / "quality.csv").open(newline="") as stream:
+        names = [row["record"] for row in csv.DictReader(stream) if row["acceptable"] == "0"]
+    rows = []
+    for name in sorted(names):
+        try:
+            conditioned = condition(read_path(folder / f"{name}.hea"))
+        except RecordError:
+            continue
+        good = conditioned.present & conditioned.valid.all(axis=1)
+        rows += [row for row in conditioned.signal[good] if 0.01 < row.std() < 3.0]
+    return rows
+
+
+def cross_validation(
+    recipe: Recipe, data: Path, work: Path, say: Callable[[str], None]
+) -> Iterator[str]:
+    """Train what is missing of the five networks and yield the table.
+
+    Args:
+        recipe: What to do.
+        data: Folder that holds `ludb` and, for noise, `cinc2011`.
+        work: Where the networks of the folds are kept.
+        say: Takes lines about the progress.
+    """
+    examples = ludb.load(ludb_in(data))
+    backgrounds = noise_backgrounds(data)
+    found: dict[str, list[LeadWaves]] = {}
+    for fold in range(ludb.FOLDS):
+        seen = [e for i, e in enumerate(examples) if ludb.fold_of(i) != fold]
+        unseen = [e for i, e in enumerate(examples) if ludb.fold_of(i) == fold]
+        say(f"fold {fold + 1} of {ludb.FOLDS}")
+        network = runtime(train(recipe, seen, backgrounds, work / f"fold-{fold}", say))
+        found |= {e.name: network.mark(e.signal) for e in unseen}
+    yield f"ecgcli, {ludb.FOLDS}-fold cross-validation over {len(examples)} records"
+    yield from table(total([compare(found[e.name], e.waves, RATE) for e in examples]))
+    yield from interval_table(
+        [(intervals(found[e.name], RATE), intervals(e.waves, RATE)) for e in examples]
+    )
+
+
+def runtime(model: Delineator) -> delineator.Delineator:
+    """Return the network as it runs when a record is measured."""
+    return delineator.Delineator({name: t.cpu().numpy() for name, t in folded(model).items()})
+
+
+def validate(model: Delineator, examples: Sequence[ludb.Example]) -> Scores:
+    """Compare the network's marks with the cardiologists'."""
+    return total([compare(marked(model, e.signal), e.waves, RATE) for e in examples])
