@@ -100,7 +100,7 @@ class _Bar:
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = progress.add_task("Reading", total=None, rate="", note="")
+        self._task = progress.add_task("Interpreting", total=None, rate="", note="")
         progress.start()
         return progress
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from ecgcli.batch import lock, outputs
 from ecgcli.batch.journal import Journal, is_gone
@@ -29,10 +30,15 @@ INDEX = ("index.html", "findings.csv")
 
 def rooms() -> Rooms:
     """Return the real rooms below."""
-    from ecgcli.batch.index import write
     from ecgcli.records.read import content_hash
 
-    return Rooms(find, content_hash, write)
+    return Rooms(find, content_hash, _write_index)
+
+
+def _write_index(settings: Settings, journal: Journal, strays: Iterator[tuple[Path, str]]) -> None:
+    from ecgcli.batch import index  # loads the renderers: only where there is something to write
+
+    index.write(settings, journal, strays)
 
 
 def _anchored(settings: Settings) -> Settings:

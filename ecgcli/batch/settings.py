@@ -135,11 +135,14 @@ def parse_formats(value: object) -> tuple[str, ...]:
     return tuple(known for known in FORMATS if known in words)
 
 
-def read_config(file: Path, known: Iterable[str]) -> dict[str, Any]:
-    """Return the options in a TOML file, keyed as `known` spells them.
+def read_config(file: Path, options: Iterable[str]) -> dict[str, Any]:
+    """Return the options that a TOML file holds.
 
-    Keys are the long names of the options, with "-" or "_". Relative paths in it count from the
-    current folder, as on the command line.
+    Relative paths in it count from the current folder, as on the command line.
+
+    Args:
+        file: The file. Its keys are long names of options; "_" does for "-".
+        options: The long names, without the two dashes.
 
     Raises:
         UsageError: The file cannot be read, is no TOML, or holds a key that is no option.
@@ -150,11 +153,8 @@ def read_config(file: Path, known: Iterable[str]) -> dict[str, Any]:
         raise UsageError(f"cannot read the configuration {file}: {error.strerror}") from error
     except ValueError as error:  # no TOML, or no UTF-8
         raise UsageError(f"{file} is no valid TOML: {error}") from error
-    options = {name.replace("_", "-"): name for name in known}
-    result = {}
-    for key, value in table.items():
-        name = key.replace("_", "-")
-        if name not in options:
-            raise UsageError(f"{file}: {key!r} is no option{nearest(name, options)}")
-        result[options[name]] = value
-    return result
+    known = list(options)
+    for key in table:
+        if key.replace("_", "-") not in known:
+            raise UsageError(f"{file}: {key!r} is no option{nearest(key, known)}")
+    return {key.replace("_", "-"): value for key, value in table.items()}

@@ -7,6 +7,7 @@ of failure is told; it does not know what is done to a record.
 from __future__ import annotations
 
 import ctypes
+import errno
 import importlib
 import os
 import select
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING
 from ecgcli.batch import log
 from ecgcli.batch.outcome import Failure, Outcome
 from ecgcli.batch.settings import Settings
-from ecgcli.errors import Category, EcgcliError, RecordError
+from ecgcli.errors import Category, EcgcliError, OutputError, RecordError
 
 if TYPE_CHECKING:
     from ecgcli.records.find import Source
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 SETTLED_AFTER = 50  # records after which caches are warm and memory should stand still
 GROWTH_BYTES = 256 * 2**20  # more than that on top, and the worker is replaced
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -112,6 +115,10 @@ def _attempt(process: Process, source: Source, settings: Settings) -> Done | Sto
         # The state of the libraries is unknown: end like the kernel's killer would end us, so that
         # the record is tried once more, alone.
         os._exit(137)
+    except OSError as error:
+        if error.errno in FULL:  # also the folder for temporary files, which renderers use
+            return Stop(OutputError(f"no room to work: {error.strerror}"))
+        return Done(Outcome(failure=internal(error)))
     except Exception as error:
         return Done(Outcome(failure=internal(error)))
 

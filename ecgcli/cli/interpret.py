@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,27 @@ def read_formats(ctx: click.Context, param: click.Parameter, value: Any) -> tupl
         raise click.BadParameter(str(error), ctx, param) from error
 
 
+def check_paths(
+    ctx: click.Context, param: click.Parameter, value: tuple[Path, ...]
+) -> tuple[Path, ...]:
+    """Refuse what is not there; a WFDB record may be named without its extension."""
+    for path in value:
+        if not path.exists() and not path.with_name(f"{path.name}.hea").exists():
+            raise click.BadParameter(f"{str(path)!r} does not exist", ctx, param)
+    return value
+
+
 def read_config(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
     """Take the values of a configuration file as defaults; the command line overrides them."""
     if value is not None:
-        known = [
-            each.name
+        names = {
+            max(each.opts, key=len).removeprefix("--"): each.name
             for each in ctx.command.params
-            if isinstance(each, click.Option) and each.name not in (None, param.name, "help")
-        ]
-        table = options.read_config(value, [name for name in known if name])
-        ctx.default_map = {**(ctx.default_map or {}), **table}
+            if isinstance(each, click.Option) and each is not param
+        }
+        table = options.read_config(value, names)
+        defaults = {str(names[key]): value for key, value in table.items()}
+        ctx.default_map = {**(ctx.default_map or {}), **defaults}
     return value
 
 
@@ -39,7 +51,8 @@ def read_config(ctx: click.Context, param: click.Parameter, value: Path | None) 
     metavar="PATH...",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, path_type=Path),
+    type=click.Path(path_type=Path),
+    callback=check_paths,
 )
 @click.option(
     "--out",
@@ -173,7 +186,10 @@ def interpret(
         return
     from ecgcli.batch.run import run
 
-    ctx.exit(run(settings))
+    code = run(settings)
+    if sys.stderr.isatty() and not settings.quiet:
+        click.echo(f"The worklist: {settings.out / 'index.html'}", err=True)
+    ctx.exit(code)
 
 
 def _preview(settings: Settings) -> None:

@@ -22,7 +22,7 @@ from typing import Protocol
 
 from ecgcli.clinical.limits import Limits
 from ecgcli.clinical.statement import Evidence
-from ecgcli.clinical.values import CHEST_ORDER, LIMB_ORDER, Reading, Values, amount
+from ecgcli.clinical.values import CHEST_ORDER, LIMB_ORDER, PRECISION, Reading, Values, amount
 from ecgcli.signals.results import PWave
 
 _WORDS = {
@@ -158,8 +158,11 @@ class Compare:
         missing = tuple(r.reason or "not measured" for r in left + right if r.value is None)
         if missing:
             return Outcome(None, reasons=missing)
-        value, limit = self.left.total(left), self.right.total(right)
-        if not _COMPARE[self.operator](round(value, 9), round(limit, 9)):
+        unit = next((r.unit for r in left if r.unit), "")
+        # What is printed is what is judged: a rate of 39.98 is one of 40, which is not below 40.
+        value = round(self.left.total(left), PRECISION.get(unit, 9))
+        limit = round(self.right.total(right), 9)
+        if not _COMPARE[self.operator](value, limit):
             return FALSE
         known = [r.confidence for r in left + right if r.confidence is not None]
         evidence = self._evidence(left, value, right, limit)
@@ -171,7 +174,9 @@ class Compare:
         unit = next((r.unit for r in left if r.unit), "")
         named = [r for r in left + right if r.name]
         if len(named) == 1 and len(left) == 1:
-            shown = left[0].show()
+            # "0.10 mV (limit above 0.10 mV)" would read like a mistake.
+            rounded_away = value != limit and amount(value, unit) == amount(limit, unit)
+            shown = left[0].show(finer=rounded_away)
         else:
             parts = zip((f for f, _ in self.left.terms), left, strict=True)
             terms = (

@@ -100,7 +100,23 @@ def _worded(text: str, evidence: Sequence[Evidence]) -> str:
 def _not_assessed(finding: Finding) -> NotAssessed:
     entry = catalogue()[finding.statement]
     text = entry.text.replace(", {leads}", "")
-    return NotAssessed(entry.code, text, "; ".join(finding.reasons))
+    return NotAssessed(entry.code, text, "; ".join(_gathered(finding.reasons)))
+
+
+def _gathered(reasons: Sequence[str]) -> list[str]:
+    """Say a reason that several leads or measurements share once: "leads V1, V2: missing"."""
+    subjects: dict[str, list[str]] = {}
+    for reason in reasons:
+        subject, colon, why = reason.partition(": ")
+        subjects.setdefault(why if colon else reason, []).extend([subject] if colon else [])
+    gathered = []
+    for why, named in subjects.items():
+        leads = [name.removeprefix("lead ") for name in named if name.startswith("lead ")]
+        others = [name for name in named if not name.startswith("lead ")]
+        if leads:
+            others.append(("leads " if len(leads) > 1 else "lead ") + ", ".join(leads))
+        gathered.append(": ".join([", ".join(others), why]) if others else why)
+    return gathered
 
 
 def _overall(statements: Sequence[Statement], undecided: Sequence[Finding]) -> list[Statement]:

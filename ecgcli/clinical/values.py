@@ -58,6 +58,9 @@ WAVES: dict[str, tuple[str, str, str | None]] = {
 }
 """Values in a lead: how they read, their unit, and the wave that they belong to."""
 
+PRECISION = {"mV": 3, "ms": 0, "/min": 0, "deg": 0}
+"""Decimals to which values of a unit are reported, and therefore judged."""
+
 MIRRORED = frozenset({"st_j_mv", "st_60_mv", "t_mv"})
 """Values that keep their meaning in −aVR, the mirrored lead, which lies between I and II."""
 
@@ -90,23 +93,19 @@ class Reading:
     confidence: float | None = None
     lead: str | None = None
 
-    def show(self) -> str:
+    def show(self, finer: bool = False) -> str:
         """Return how it reads: "ST at J in V2 0.21 mV"."""
         where = f" in {self.lead.replace('-', '−')}" if self.lead else ""
-        return f"{self.label}{where} {amount(self.value or 0.0, self.unit)}"
+        return f"{self.label}{where} {amount(self.value or 0.0, self.unit, finer)}"
 
 
-def amount(value: float, unit: str) -> str:
-    """Return a number with its unit at the precision that it is measured to."""
-    if unit == "mV":
-        return f"{value:.2f} mV".replace("-", "−")
-    if unit == "deg":
-        return f"{value:.0f}°".replace("-", "−")
-    if unit == "/min":
-        return f"{value:.0f}/min"
+def amount(value: float, unit: str, finer: bool = False) -> str:
+    """Return a number with its unit at the precision that it is measured to, or one digit more."""
     if unit == "":
         return f"{value:g}"
-    return f"{value:.0f} {unit}".replace("-", "−")
+    digits = (2 if unit == "mV" else 0) + finer
+    sign = {"deg": "°", "/min": "/min"}.get(unit, f" {unit}")
+    return f"{value:.{digits}f}{sign}".replace("-", "−")
 
 
 class Values:

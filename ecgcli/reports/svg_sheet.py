@@ -7,6 +7,7 @@ It knows SVG paths; where things stand is `sheet`'s. A unit is 0.05 mm, one samp
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -21,7 +22,8 @@ class Drawing:
 
     width: int
     height: int
-    millimetre: int
+    fine: str
+    bold: str
     traces: tuple[str, ...]
     doubtful: tuple[str, ...]
     marks: str
@@ -33,7 +35,8 @@ def draw(sheet: Sheet) -> Drawing:
     return Drawing(
         width=WIDTH // UNIT,
         height=HEIGHT // UNIT,
-        millimetre=MM // UNIT,
+        fine=_paper(MM, leave=5),
+        bold=_paper(5 * MM),
         traces=tuple(_path(line) for line in sheet.traces if not line.doubtful),
         doubtful=tuple(_path(line) for line in sheet.traces if line.doubtful),
         marks="".join(_path(line) for line in (*sheet.pulses, *sheet.separators)),
@@ -42,6 +45,16 @@ def draw(sheet: Sheet) -> Drawing:
             for label in sheet.labels
         ),
     )
+
+
+@cache
+def _paper(step: int, leave: int = 0) -> str:
+    """Return the lines of the paper `step` apart, without every `leave`-th."""
+    wide, high = WIDTH // UNIT, HEIGHT // UNIT
+    across = [x for x in range(0, WIDTH + 1, step) if not leave or x // step % leave]
+    down = [y for y in range(0, HEIGHT + 1, step) if not leave or y // step % leave]
+    lines = [f"M{x // UNIT} 0v{high}" for x in across] + [f"M0 {y // UNIT}h{wide}" for y in down]
+    return "".join(lines)
 
 
 def _path(line: Line) -> str:

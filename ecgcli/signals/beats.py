@@ -30,6 +30,8 @@ THRESHOLD = 0.4  # share of the typical height of a beat
 SEARCH_BACK = 0.2  # the same in a gap where a beat is due
 T_WAVE_S = 0.4  # within this after a beat a much duller peak is its T wave
 EDGE_S = 0.06  # a QRS complex this close to an edge is cut off
+HELD = 10  # samples of standstill in all leads at the end
+HELD_MV = 0.003  # from one sample to the next
 SLOPE_FLOOR_MV = 0.002
 SMALLEST_MV = 0.03  # typical slope (mV per 20 ms) below which a lead shows no QRS complex
 CONTRAST = 3.5  # how far beats stand out from the quiet part of the same recording
@@ -78,6 +80,23 @@ def detect(signal: NDArray[np.float32]) -> Detection:
     if len(peaks) == 0:
         return Detection(nothing, activity, "no complete QRS complex")
     return Detection(peaks * STEP, activity)
+
+
+def end_of_life(raw: NDArray[np.float32]) -> int:
+    """Return the number of samples before all leads are held at their last value.
+
+    Some recordings are filled up so (PTB-XL's at 500 Hz are, for the last 110 ms). The step
+    from there to the baseline is no wave, and a QRS complex that the held part begins in is cut.
+
+    Args:
+        raw: (leads, samples) in mV at 500 Hz, not filtered.
+    """
+    if raw.shape[0] == 0:
+        return 0
+    moving = np.flatnonzero(np.abs(np.diff(raw, axis=1)).max(axis=0) > HELD_MV)
+    last = int(moving[-1]) + 1 if len(moving) else 0
+    samples = int(raw.shape[1])
+    return last if samples - last >= HELD else samples
 
 
 def slope(signal: NDArray[np.float32], half: int) -> NDArray[np.float64]:

@@ -21,6 +21,7 @@ from ecgcli.signals.results import BeatClass, PWave
 
 BEFORE, AFTER = 25, 35  # QRS window around the beat: 100 ms and 140 ms at 250 Hz
 SHIFTS = 8  # beats are shifted by up to 32 ms against each other
+EDGE_SHIFTS = 16  # and those cut off by an edge by up to 64 ms
 ALIKE = 0.85  # correlation over all leads from which two QRS complexes are of one shape
 RIVAL = 0.6  # a group at least this large, in units of the largest, may be the dominant one
 NARROW_MS = 120.0  # a beat between paced ones is the patient's own below this width
@@ -69,7 +70,8 @@ def classify(
         at: Beats from `beats.detect`, at least one.
         spikes: Sample indices of pacing spikes.
     """
-    alike, shift = _correlations(signal, at // STEP)
+    half = _halved(signal)
+    alike, shift = _correlations(half, at // STEP)
     groups = _groups(alike)
     widths = _widths(signal, at, groups)
     dominant = _dominant(groups, at, widths)
@@ -77,10 +79,21 @@ def classify(
     seed = int(np.flatnonzero(members)[np.argmax(alike[np.ix_(members, members)].sum(axis=0))])
     aligned = at.copy()
     aligned[members] += STEP * shift[seed, members]
+    cut = (at < BEFORE * STEP) | (at > signal.shape[1] - AFTER * STEP)
+    for beat in np.flatnonzero(cut & ~members).tolist():
+        place = _like_the_rest_of(half, int(at[seed]) // STEP, int(at[beat]) // STEP)
+        if place is not None:
+            groups[beat], widths[beat], aligned[beat] = dominant, widths[seed], place * STEP
     pairs = alike[np.ix_(members, members)]
     count = len(pairs)
     consistency = float((pairs.sum() - count) / (count * (count - 1))) if count > 1 else 1.0
-    kinds = _kinds(at, groups, dominant, widths, _paced(at, spikes))
+    members = groups == dominant
+    kinds = tuple(
+        BeatClass.OTHER if lost and not own and kind is not BeatClass.PACED else kind
+        for kind, lost, own in zip(
+            _kinds(aligned, groups, dominant, widths, _paced(at, spikes)), cut, members, strict=True
+        )
+    )
     paired = float(np.mean(np.bincount(groups)[groups] > 1)) if len(at) > 1 else 1.0
     return Classes(aligned, kinds, members, consistency, widths, paired)
 
@@ -109,23 +122,49 @@ def with_premature(found: Classes, p_wave: PWave, consistency: float) -> Classes
     return replace(found, kinds=tuple(kinds))
 
 
+def _halved(signal: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the signal at 250 Hz."""
+    leads, samples = signal.shape
+    pairs = signal[:, : samples // STEP * STEP].reshape(leads, samples // STEP, STEP)
+    result: NDArray[np.float64] = pairs.mean(axis=2, dtype=np.float64)
+    return result
+
+
+def _like_the_rest_of(half: NDArray[np.float64], whole: int, cut: int) -> int | None:
+    """Return where a QRS complex that an edge cuts lies, if what is left of it is like another.
+
+    The detector misplaces a cut complex, hence the wider search.
+    """
+    best, at = ALIKE, None
+    for place in range(cut - EDGE_SHIFTS, cut + EDGE_SHIFTS + 1):
+        low, high = max(BEFORE - place, 0), min(BEFORE + AFTER, half.shape[1] - place + BEFORE)
+        if high - low < (BEFORE + AFTER) // 2:
+            continue
+        pieces = [half[:, p - BEFORE + low : p - BEFORE + high] for p in (whole, place)]
+        a, b = (piece - piece.mean(axis=1, keepdims=True) for piece in pieces)
+        if a.shape != b.shape:
+            continue
+        likeness = float((a * b).sum() / max(np.linalg.norm(a) * np.linalg.norm(b), 1e-9))
+        if likeness > best:
+            best, at = likeness, place
+    return at
+
+
 def _correlations(
-    signal: NDArray[np.float32], at: NDArray[np.int64]
+    half: NDArray[np.float64], at: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return for each pair of beats the best correlation and the shift (250 Hz) that gives it.
 
     `shift[i, j]` is what must be added to the place of beat j so that it lies on beat i.
     """
-    leads, samples = signal.shape
-    half = signal[:, : samples // STEP * STEP].reshape(leads, samples // STEP, STEP).mean(axis=2)
     reach = BEFORE + AFTER + 2 * SHIFTS
     padded = np.pad(half, ((0, 0), (reach, reach)), mode="edge")
     first = at + reach - BEFORE
     span = np.arange(BEFORE + AFTER)
 
     def snippets(shift: int) -> NDArray[np.float64]:
-        block = padded[:, (first + shift)[:, None] + span].transpose(1, 0, 2).astype(np.float64)
-        block -= block.mean(axis=2, keepdims=True)
+        block = padded[:, (first + shift)[:, None] + span].transpose(1, 0, 2)
+        block = block - block.mean(axis=2, keepdims=True)
         flat = block.reshape(len(at), -1)
         norm = np.linalg.norm(flat, axis=1, keepdims=True)
         result: NDArray[np.float64] = flat / np.maximum(norm, 1e-9)

@@ -35,7 +35,9 @@ NOISY_MV = 0.08
 # waves reach into the QRS band too.
 BURST_MV = 0.3
 BURST_RATIO = 0.3
-QUIET = 0.35
+# An ectopic or a paced beat may be much larger than its neighbours in one lead, but it shows in
+# most; bursts are looked for where most leads are below this share of their QRS complexes.
+QUIET = 0.25
 # A movement of LEAP_MV that is LEAP_RATIO times the lead's usual size is no beat, ectopic or not.
 LEAP_MV = 2.5
 LEAP_RATIO = 4.0
@@ -88,7 +90,7 @@ def levels(conditioned: Conditioned, rows: NDArray[np.intp]) -> Levels:
     envelope = _envelope(signal)
     alive = flat < 0.5
     common, gain = _common(envelope, alive if alive.any() else ~alive)
-    excess = np.where(_quiet(envelope[alive]), envelope - 1.5 * gain[:, None] * common, 0.0)
+    excess = np.where(common < QUIET, envelope - 1.5 * gain[:, None] * common, 0.0)
     return Levels(
         flat=flat,
         railed=_railed(raw),
@@ -209,19 +211,6 @@ def _common(
     peaks = common >= np.quantile(common, 0.9)
     gain: NDArray[np.float64] = np.median(envelope[:, peaks] / (common[peaks] + TINY_MV), axis=1)
     return common, gain
-
-
-def _quiet(envelope: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return when no beat goes on: three of ten leads at least are far below their QRS size.
-
-    An ectopic or a paced beat may be much larger than its neighbours in one lead, but it shows in
-    nearly all of them; the noise of one electrode leaves some leads alone.
-    """
-    if not len(envelope):
-        return np.zeros(envelope.shape[1], dtype=bool)
-    size = np.quantile(envelope, 0.95, axis=1, keepdims=True) + TINY_MV
-    quiet: NDArray[np.bool_] = np.quantile(envelope / size, 0.3, axis=0) < QUIET
-    return quiet
 
 
 def _mains(removed: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -49,8 +49,10 @@ from ecgcli.signals.results import (
 )
 
 P_SMALLEST, QRS_SMALLEST, T_SMALLEST = 0.8, 2.0, 2.0  # mV ms, net area for an axis
+SHORTEST_S = 2.0  # that must be left after the lead's standstill at the end
 MANY = 5  # complexes or more:
 UNLIKE = 0.5  # where a smaller share of them has a like one, they are noise
+UNUSABLE = "the lead is missing or of too poor quality"
 NO_MEDIAN = "no beat lies wholly inside the recording"
 
 
@@ -88,9 +90,12 @@ def measure_conditioned(conditioned: Conditioned, quality: Quality) -> Measuring
     """Measure a conditioned recording in the leads that its quality allows."""
     names = quality.usable_leads()
     usable = np.array([lead in names for lead in LEADS]) & conditioned.present
-    rows = conditioned.signal[usable]
+    end = beats.end_of_life(conditioned.raw[usable])
+    if end < SHORTEST_S * ANALYSIS_RATE:
+        return _without_beats("no QRS complexes stand out (flat or too low)")
+    rows = conditioned.signal[usable, :end]
     spike_at = spikes.find(rows)
-    signal = spikes.remove(conditioned.signal, spike_at)
+    signal = spikes.remove(conditioned.signal[:, :end], spike_at)
     rows = signal[usable]
     detection = beats.detect(rows)
     if len(detection.at) == 0:
@@ -98,14 +103,15 @@ def measure_conditioned(conditioned: Conditioned, quality: Quality) -> Measuring
     found = classes.classify(rows, detection.at, spike_at)
     if len(found.at) >= MANY and found.paired < UNLIKE:
         return _without_beats("the complexes found are unlike each other: noise or no beats")
-    valid = conditioned.valid[usable]
+    valid = conditioned.valid[usable, :end]
     own, room = median.roomy(found.at, found.dominant)
     stack = median.stack(signal, usable, np.all(valid, axis=0), own, room)
     marks = None if stack is None else marks_of(stack, usable, room)
     if marks is not None:
         found = classes.with_premature(found, marks.atrial.state, marks.atrial.consistency)
     rhythm = intervals.rhythm(found.at, found.kinds, np.any(valid, axis=0))
-    measurements = _measurements(found, rhythm, stack, marks, usable)
+    distrust = {lead.lead: lead.distrust for lead in quality.leads if lead.distrust}
+    measurements = _measurements(found, rhythm, stack, marks, usable, distrust)
     if stack is None or marks is None:
         return Measuring(measurements, None, fiducials.bare(found.at))
     return Measuring(
@@ -129,6 +135,7 @@ def _measurements(
     stack: median.Stack | None,
     marks: Marks | None,
     usable: NDArray[np.bool_],
+    distrust: dict[str, str],
 ) -> Measurements:
     """Put the numbers together."""
     leads = int(usable.sum())
@@ -147,9 +154,9 @@ def _measurements(
     else:
         missing = _intervals(stack, marks, leads, found.consistency)
         state = marks.atrial.state
-        per_lead = _leads(stack, marks, usable)
+        per_lead = _leads(stack, marks, usable, distrust)
         sure = _sure(len(stack.at), leads, found.consistency)
-        missing |= _axes(stack, marks, usable, sure)
+        missing |= _axes(stack, marks, usable, sure, distrust)
         missing |= _voltages({lead.lead: lead for lead in per_lead}, sure)
     values |= missing
     values |= intervals.corrected(values["qt_interval"], float(rr.mean()) if len(rr) else None)
@@ -229,7 +236,7 @@ def _intervals(
 
 
 def _leads(
-    stack: median.Stack, marks: Marks, usable: NDArray[np.bool_]
+    stack: median.Stack, marks: Marks, usable: NDArray[np.bool_], distrust: dict[str, str]
 ) -> tuple[LeadMeasurements, ...]:
     """Return what was measured in each of the twelve leads."""
     atrial = marks.atrial
@@ -238,17 +245,24 @@ def _leads(
     noise = stack.noise / np.sqrt(len(stack.at))
     return tuple(
         waves.lead(name, row, float(scatter), marks.qrs, p, t_end)
-        if good
-        else LeadMeasurements(name, reason="the lead is missing or of too poor quality")
+        if good and name not in distrust
+        else LeadMeasurements(name, reason=distrust.get(name, UNUSABLE))
         for name, row, scatter, good in zip(LEADS, stack.median, noise, usable, strict=True)
     )
 
 
 def _axes(
-    stack: median.Stack, marks: Marks, usable: NDArray[np.bool_], sure: float
+    stack: median.Stack,
+    marks: Marks,
+    usable: NDArray[np.bool_],
+    sure: float,
+    distrust: dict[str, str],
 ) -> dict[str, Measured]:
     """Return the axes of P, QRS and T."""
     atrial, t = marks.atrial, marks.t
+    untrue = distrust.get("I") or distrust.get("aVF")
+    if untrue:
+        return {name: _none("deg", untrue) for name in ("qrs_axis", "p_axis", "t_axis")}
 
     def areas(first: int, last: int, own_level: bool = False) -> list[Area]:
         result: list[Area] = []

@@ -20,6 +20,8 @@ from ecgcli.signals.results import PWave
 
 EARLIEST = 200  # samples (400 ms) before the QRS onset
 LATEST = 15  # samples (30 ms) from the peak to the QRS onset
+CLOSE = 15  # samples from the peak to the end of the search
+RIVAL = 0.25  # height of an earlier bump that is preferred to one that close
 FLANK = 35  # samples from the peak to the level beside the wave
 HALF = 60, 55  # samples: largest extent before and after the peak
 SMOOTH = 9
@@ -85,6 +87,11 @@ def p_wave(
     # The QRS complex's first slope may be higher still, but does not turn within the stretch.
     turns = np.flatnonzero((energy[1:-1] >= energy[:-2]) & (energy[1:-1] > energy[2:])) + 1
     best = int(turns[np.argmax(energy[turns])]) if len(turns) else int(np.argmax(energy))
+    if len(energy) - best < CLOSE:
+        # So close to the QRS complex it may be that complex's first, slow part: an earlier bump
+        # goes first, if there is one to speak of.
+        earlier = turns[(turns < best - CLOSE) & (energy[turns] > RIVAL * energy[best])]
+        best = int(earlier[np.argmax(energy[earlier])]) if len(earlier) else best
     peak, strength = begin + best, float(energy[best])
     consistency, each = _recurrence(
         beats * weight[:, None].astype(np.float32), peak, begin, qrs_onset

@@ -65,7 +65,9 @@ class Grade(StrEnum):
 class LeadQuality:
     """Technical state of one lead; levels in mV, `None` where they could not be judged.
 
-    A lead may have a fault (some mains, some wander) and still be usable.
+    A lead may have a fault (some mains, some wander) and still be usable. `distrust` says why its
+    amplitudes cannot be trusted although it is usable for intervals and rhythm, `None` where they
+    can.
     """
 
     lead: str
@@ -74,6 +76,7 @@ class LeadQuality:
     noise_mv: float | None = None
     mains_mv: float | None = None
     wander_mv: float | None = None
+    distrust: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from ecgcli.batch.settings import Settings
 from ecgcli.errors import Category, RecordError
 from ecgcli.records.find import NotAnEcg, Source
 
+LEAK: list[bytearray] = []
+
 
 def find(paths: Sequence[Path], *, exclude: Path, **_: object) -> Iterator[Source | NotAnEcg]:
     for root in paths:
@@ -84,6 +86,8 @@ def process(source: Source, settings: Settings) -> Outcome:
             print(f"stdout {source.path}", flush=True)
             print(f"stderr {source.path}", file=sys.stderr, flush=True)
             os.system(f"echo shell {source.path} >&2")
+        case "grow":
+            LEAK.append(bytearray(os.urandom(1 << 20) * 64))
         case "full":
             raise outputs.failure(OSError(errno.ENOSPC, "No space left on device"))
         case _:

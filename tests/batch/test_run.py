@@ -355,3 +355,12 @@ def test_file_that_is_an_ecg_no_longer(make: Make) -> None:
         assert set(files(settings.out)) == {"index.html", "findings.csv"}
     assert run(settings, ROOMS) is ExitCode.OK  # restored
     assert "a.pdf" in files(settings.out)
+
+
+def test_worker_that_grows_is_replaced(make: Make) -> None:
+    texts = {f"{n:03}.ecg": f"{'grow' if 52 <= n < 58 else 'ok'} {n}" for n in range(62)}
+    settings = make(texts, jobs=1)
+    assert run(settings, ROOMS) is ExitCode.OK
+    assert report(settings)["workers_replaced"] == 1
+    assert report(settings)["worker_memory_peak_mib"] > 256
+    assert counts(settings) == {"found": 62, "done": 62}

@@ -150,7 +150,7 @@ def test_killed_worker_is_replaced_and_its_record_retried(tmp_path: Path, start:
 def test_signal_finishes_what_is_in_hand(
     tmp_path: Path, start: Start, number: signal.Signals, code: int, group: bool
 ) -> None:
-    fill(tmp_path, {f"{n:02}": f"slow 0.4 {n}" for n in range(12)})
+    fill(tmp_path, {f"{n:02}": f"slow 0.25 {n}" for n in range(10)})
     process = start()
     until(lambda: (tmp_path / "out" / "01.pdf").exists())
     if group:  # a terminal and systemd signal every process of the group
@@ -160,7 +160,7 @@ def test_signal_finishes_what_is_in_hand(
     assert process.wait(PATIENCE_S) == code
     counts = report(tmp_path)["counts"]
     assert isinstance(counts, dict)
-    assert 0 < counts["done"] < 12
+    assert 0 < counts["done"] < 10
     assert counts["failed"] == 0
     assert counts["left"] + counts["done"] == counts["found"]
     written = files(tmp_path / "out")
@@ -249,3 +249,15 @@ def test_log_names_no_file(tmp_path: Path, start: Start) -> None:
         assert str(tmp_path) not in said
         if "json" in words:
             assert all(json.loads(line)["event"] for line in said.splitlines())
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_number_of_records(tmp_path: Path, start: Start) -> None:
+    peaks = []
+    for number in (100, 3000):
+        fill(tmp_path, {f"{n % 7}/{n}": f"ok {n}" for n in range(number)})
+        assert start(out=str(number)).wait(PATIENCE_S) == 0
+        content = json.loads((tmp_path / str(number) / "run.json").read_text())
+        assert content["counts"]["done"] == number
+        peaks.append(content["memory_peak_mib"])
+    assert peaks[1] - peaks[0] < 4

@@ -6,11 +6,12 @@ import configparser
 import re
 import shutil
 import subprocess
-import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from ecgcli.cli.main import main
 from ecgcli.errors import ExitCode
 
 CRON = Path(__file__).parents[2] / "examples" / "cron"
@@ -65,10 +66,9 @@ def test_the_cron_line_mails_when_a_person_is_needed(code: ExitCode, tmp_path: P
     assert ran.stderr == ""
 
 
-def test_the_configuration_is_one_that_interpret_takes() -> None:
-    from ecgcli.batch.settings import read_config
-    from ecgcli.cli.interpret import interpret
-
-    known = [option.name for option in interpret.params if option.name]
-    options = read_config(CRON / "config.toml", known)
-    assert len(options) == len(tomllib.loads((CRON / "config.toml").read_text()))
+def test_the_configuration_is_one_that_interpret_takes(tmp_path: Path) -> None:
+    records = CRON.parent / "records"
+    arguments = ["interpret", records, "--config", CRON / "config.toml", "--out", tmp_path]
+    result = CliRunner().invoke(main, [*map(str, arguments), "--dry-run"])
+    assert result.exit_code == ExitCode.OK, result.output
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,86 @@
+"""Settings: what they hold, where they come from, and which of them shape an output."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecgcli.batch.settings import FORMATS, Settings, parse_formats, read_config
+from ecgcli.errors import UsageError
+
+SETTINGS = Settings((Path("in"),), Path("out"))
+SHAPING = {"age_years": 3.0, "sex": "male", "paper": "letter", "rate_hz": 250.0, "unit": "uV"}
+OTHERS: dict[str, Any] = {
+    "paths": (Path("elsewhere"),),
+    "out": Path("elsewhere"),
+    "formats": ("json",),
+    "jobs": 7,
+    "force": True,
+    "retry_failed": True,
+    "dry_run": True,
+    "limit": 3,
+    "timeout_s": 3.0,
+    "wait": False,
+    "quiet": True,
+    "verbose": True,
+    "log_format": "json",
+    "log_paths": True,
+}
+
+
+def test_every_setting_is_known_to_shape_outputs_or_not() -> None:
+    assert {field.name for field in fields(Settings)} == set(SHAPING) | set(OTHERS)
+
+
+@pytest.mark.parametrize("name", SHAPING)
+def test_what_shapes_an_output_changes_the_fingerprint(name: str) -> None:
+    changed = replace(SETTINGS, **{name: SHAPING[name]})  # type: ignore[arg-type]
+    assert changed.fingerprint() != SETTINGS.fingerprint()
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_does_not_leaves_it(name: str) -> None:
+    assert replace(SETTINGS, **{name: OTHERS[name]}).fingerprint() == SETTINGS.fingerprint()
+
+
+def test_version_changes_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = SETTINGS.fingerprint()
+    monkeypatch.setattr("ecgcli.batch.settings.__version__", "99")
+    assert SETTINGS.fingerprint() != before
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("json,html,pdf", FORMATS),
+        ("pdf, JSON", ("json", "pdf")),
+        (["html", "html"], ("html",)),
+        ("pdf,", ("pdf",)),
+    ],
+)
+def test_formats(value: object, expected: tuple[str, ...]) -> None:
+    assert parse_formats(value) == expected
+
+
+@pytest.mark.parametrize("value", ["", ",", [], 3, [3], None, "xml", True])
+def test_wrong_formats(value: object) -> None:
+    with pytest.raises(UsageError):
+        parse_formats(value)
+
+
+def test_config(tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text('log_paths = true\nlog-format = "json"\n')
+    options = ["log-paths", "log-format", "jobs"]
+    assert read_config(file, options) == {"log-paths": True, "log-format": "json"}
+    file.write_text("job = 2")
+    with pytest.raises(UsageError, match=r"'job' is no option \(did you mean 'jobs'\?\)"):
+        read_config(file, options)
+    file.write_bytes(b"jobs = '\xff'")
+    with pytest.raises(UsageError, match="no valid TOML"):
+        read_config(file, options)
+    with pytest.raises(UsageError, match="cannot read"):
+        read_config(tmp_path, options)
