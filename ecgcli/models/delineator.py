@@ -75,7 +75,7 @@ class Delineator:
             x = _relu(self._layer(f"down.{level}", x, 2))
             x = self._exchange(f"exchange.{level}", self._block(f"encode.{level + 1}", x))
             skips.append(x)
-        x = skips.pop()
+        x = self._exchange("rhythm", skips.pop(), any_time=True)
         for number in range(self._deeper):
             x = self._block(f"deepest.{number}", x)
         for level in reversed(range(self._levels)):
@@ -97,32 +97,35 @@ class Delineator:
         weight = self._weights[f"{name}.weight"]
         kernel, inputs, outputs = weight.shape
         leads, samples, _ = x.shape
-        if pad and kernel > 1:
-            around = np.zeros((leads, samples + kernel - 1, inputs), np.float32)
-            around[:, kernel // 2 : kernel // 2 + samples] = x
-            x = around
-        count = (x.shape[1] - kernel) // stride + 1
-        if kernel > 1:
-            lead, sample, value = x.strides
-            windows = as_strided(
-                x, (leads, count, kernel * inputs), (lead, stride * sample, value), writeable=False
-            )
+        around = kernel // 2 if pad else 0
+        count = (samples + 2 * around - kernel) // stride + 1
+        flat = weight.reshape(kernel * inputs, outputs)
+        result = np.empty((leads, count, outputs), np.float32)
+        if kernel == 1:
+            np.matmul(x.reshape(-1, inputs), flat, out=result.reshape(-1, outputs))
         else:
-            windows = x
-        flat = windows.reshape(leads * count, kernel * inputs)
-        result: NDArray[np.float32] = flat @ weight.reshape(kernel * inputs, outputs)
+            # Lead by lead, so that what is copied stays in the processor's cache.
+            padded = np.zeros((samples + 2 * around, inputs), np.float32)
+            sample, value = padded.strides
+            windows = as_strided(
+                padded, (count, kernel * inputs), (stride * sample, value), writeable=False
+            )
+            for lead, row in zip(x, result, strict=True):
+                padded[around : around + samples] = lead
+                np.matmul(np.ascontiguousarray(windows), flat, out=row)
         result += self._weights[f"{name}.bias"]
-        return result.reshape(leads, count, outputs)
+        return result
 
     def _block(self, name: str, x: NDArray[np.float32]) -> NDArray[np.float32]:
         y = self._layer(f"{name}.second", _relu(self._layer(f"{name}.first", x)))
         y += x
         return _relu(y)
 
-    def _exchange(self, name: str, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        # The mean in a fixed order of sizes would be needed for exact equality under reordering;
-        # float32 sums differ by 1e-7, far below what moves a mark.
-        common = np.concatenate((x.mean(axis=0), x.max(axis=0)), axis=1)[None]
+    def _exchange(
+        self, name: str, x: NDArray[np.float32], any_time: bool = False
+    ) -> NDArray[np.float32]:
+        over = (0, 1) if any_time else (0,)
+        common = np.concatenate((x.mean(over, keepdims=True), x.max(over, keepdims=True)), axis=2)
         return _relu(x + self._layer(name, common))
 
 

@@ -77,7 +77,7 @@ class Source:
     def cuts(self) -> list[int]:
         """Return samples at which no lead has a wave, one between two beats where there is one."""
         samples = self.signal.shape[1]
-        quiet = self.known.all(axis=0)
+        quiet: NDArray[np.bool_] = np.all(self.known, axis=0)
         for waves in self.waves:
             for wave in WAVES:
                 for onset, _, end in waves.of(wave):
@@ -116,7 +116,7 @@ class Settings:
 
     rebuild: float = 0.5
     stretch: float = 0.5
-    no_p: float = 0.08
+    no_p: float = 0.2
     noise: float = 0.6
     low_pass: float = 0.15
     flip: float = 0.15
@@ -149,7 +149,7 @@ def augment(
         factor = np.exp(rng.normal(0.0, 0.12)) if rng.random() < do.stretch else 1.0
         warp = np.full(source.signal.shape[1], factor)
         piece = _fitted(_warped(source, slice(0, len(warp)), warp), rng, samples)
-    signal = piece.signal
+    signal: NDArray[np.floating] = piece.signal
     waves = piece.waves
     if rng.random() < do.no_p:
         signal, waves = _without_p(signal, waves, rng)
@@ -266,8 +266,8 @@ def _fitted(piece: Piece, rng: Generator, samples: int) -> Piece:
 
 
 def _without_p(
-    signal: NDArray[np.float32], waves: tuple[LeadWaves, ...], rng: Generator
-) -> tuple[NDArray[np.float32], tuple[LeadWaves, ...]]:
+    signal: NDArray[np.floating], waves: tuple[LeadWaves, ...], rng: Generator
+) -> tuple[NDArray[np.floating], tuple[LeadWaves, ...]]:
     """Return leads from which P waves were taken, all of them or those of some beats."""
     signal = signal.copy()
     every = rng.random() < 0.7
@@ -297,19 +297,23 @@ def _without_p(
 
 
 def _f_waves(rng: Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
-    """Return fibrillatory waves: 4 to 9 Hz, wandering in rate and size, with harmonics."""
+    """Return fibrillation (4 to 9 Hz, wandering in rate and size) or flutter (steady sawtooth)."""
     leads, samples = shape
-    rate = rng.uniform(4.0, 9.0) * np.exp(
-        gaussian_filter1d(rng.normal(0.0, 1.0, samples), 100.0) * rng.uniform(0.0, 3.0)
+    flutter = rng.random() < 0.3
+    drift = 0.0 if flutter else rng.uniform(0.0, 3.0)
+    rate = (rng.uniform(3.5, 5.5) if flutter else rng.uniform(4.0, 9.0)) * np.exp(
+        gaussian_filter1d(rng.normal(0.0, 1.0, samples), 100.0) * drift
     )
     phase = 2.0 * np.pi * np.cumsum(rate) / RATE
-    size = np.abs(1.0 + gaussian_filter1d(rng.normal(0.0, 1.0, samples), 250.0) * 15.0)
-    amplitude = rng.uniform(0.0, 0.08) * np.exp(rng.normal(0.0, 0.5, (leads, 1)))
+    swell = 0.0 if flutter else 15.0
+    size = np.abs(1.0 + gaussian_filter1d(rng.normal(0.0, 1.0, samples), 250.0) * swell)
+    largest = 0.2 if flutter else 0.12
+    amplitude = rng.uniform(0.0, largest) * np.exp(rng.normal(0.0, 0.6, (leads, 1)))
     shift = rng.uniform(0.0, 2.0 * np.pi) + rng.normal(0.0, 0.8, (leads, 1))
-    result: NDArray[np.float64] = amplitude * size * (
-        np.sin(phase + shift)
-        + rng.uniform(0.0, 0.5) * np.sin(2.0 * phase + 2.0 * shift + rng.uniform(0.0, 6.0))
-    ) + rng.normal(0.0, 0.004, shape)
+    second = rng.uniform(0.0, 0.5) * np.sin(2.0 * phase + 2.0 * shift + rng.uniform(0.0, 6.3))
+    third = rng.uniform(0.0, 0.3) * np.sin(3.0 * phase + 3.0 * shift + rng.uniform(0.0, 6.3))
+    waves = amplitude * size * (np.sin(phase + shift) + second + third)
+    result: NDArray[np.float64] = waves + rng.normal(0.0, 0.004, shape)
     return result
 
 

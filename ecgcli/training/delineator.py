@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from ecgcli.errors import RecordError
+from ecgcli.errors import ModelError, RecordError
 from ecgcli.models import delineator
 from ecgcli.models import waves as reading
 from ecgcli.models.delineator import MULTIPLE, STEP
@@ -50,16 +50,16 @@ class Recipe:
     """Everything that decides what comes out, but the data."""
 
     seed: int = 1
-    steps: int = 1200
+    steps: int = 900
     batch: int = 8
     samples: int = 4096
     leads: tuple[int, ...] = (3, 6, 6, 12)
     rate: float = 4e-3
-    warm_up: int = 60
+    warm_up: int = 50
     decay: float = 0.02
     average: float = 0.995
-    border: float = 0.0
-    lengths: float = 0.0
+    border: float = 2.0
+    lengths: float = 0.5
     widths: tuple[int, ...] = (24, 32, 48, 64, 96)
     kernel: int = 5
     deep: int = 2
@@ -75,6 +75,11 @@ class Batch:
     weight: torch.Tensor
 
 
+def sources_of(examples: Sequence[ludb.Example]) -> list[Source]:
+    """Return records as `draw` takes them."""
+    return [Source(example.signal, example.waves) for example in examples]
+
+
 def draw(
     recipe: Recipe,
     sources: Sequence[Source],
@@ -84,7 +89,7 @@ def draw(
     """Return the batch of a step: the same whenever it is asked for."""
     rng = np.random.default_rng([recipe.seed, step])
     leads = int(rng.choice(recipe.leads))
-    chosen = _order(recipe, len(sources), step)
+    chosen = order(recipe, len(sources), step)
     signals, shares, weights = [], [], []
     for index in chosen:
         picked = rng.permutation(12)[:leads]
@@ -102,7 +107,7 @@ def draw(
     )
 
 
-def _order(recipe: Recipe, count: int, step: int) -> list[int]:
+def order(recipe: Recipe, count: int, step: int) -> list[int]:
     """Return the records of a step; every record comes once before any comes again."""
     places = range(step * recipe.batch, (step + 1) * recipe.batch)
     rounds = {place // count for place in places}
@@ -137,7 +142,7 @@ def train(
     folder: Path,
     say: Callable[[str], None],
     check: Callable[[Delineator], None] | None = None,
-    every: int = 300,
+    every: int = 100,
 ) -> Delineator:
     """Train from the last checkpoint in the folder, or from the seed, and return the average.
 
@@ -151,7 +156,7 @@ def train(
         every: Steps between checkpoints.
 
     Raises:
-        ValueError: The folder's checkpoint is that of another recipe.
+        ModelError: The folder's checkpoint is that of another recipe.
     """
     folder.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -173,13 +178,13 @@ def train(
     if checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device, weights_only=True)
         if saved["recipe"] != _plain(recipe):
-            raise ValueError(f"{checkpoint} is of another recipe: choose another folder")
+            raise ModelError(f"{checkpoint} is of another recipe: choose another folder")
         model.load_state_dict(saved["model"])
         mean.load_state_dict(saved["mean"])
         optimizer.load_state_dict(saved["optimizer"])
         first = saved["step"]
     say(f"{parameters(model)} parameters, {len(examples)} records, from step {first}")
-    sources = [Source(example.signal, example.waves) for example in examples]
+    sources = sources_of(examples)
     started, running = time.monotonic(), 0.0
     with ThreadPoolExecutor(1) as pool:
         following = pool.submit(draw, recipe, sources, backgrounds, first)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecgcli.errors import UsageError
 from ecgcli.records.leads import LEADS
+from ecgcli.records.libraries import guarded
 from ecgcli.records.read import read_path
 from ecgcli.signals.condition import condition
 from ecgcli.signals.delineation import LeadWaves
@@ -46,13 +48,13 @@ def headers(folder: Path) -> list[Path]:
         folder: The database's folder, or its `data` folder.
 
     Raises:
-        FileNotFoundError: There is no record in it.
+        UsageError: There is no record in it.
     """
     inner = folder / "data" if (folder / "data").is_dir() else folder
     found = sorted(inner.glob("*.hea"), key=lambda path: (len(path.stem), path.stem))
     found = [path for path in found if path.with_suffix(".ii").exists()]
     if not found:
-        raise FileNotFoundError(f"no LUDB records (*.hea with *.ii beside it) in {folder}")
+        raise UsageError(f"no LUDB records (*.hea with *.ii beside it) in {folder}")
     return found
 
 
@@ -78,7 +80,8 @@ def read_waves(header: Path) -> tuple[LeadWaves, ...]:
 
     leads = []
     for lead in LEADS:
-        annotation = wfdb.rdann(str(header.with_suffix("")), lead.lower())
+        with guarded():
+            annotation = wfdb.rdann(str(header.with_suffix("")), lead.lower())
         samples, symbols = annotation.sample.tolist(), annotation.symbol
         marks: dict[str, list[tuple[float, float, float]]] = {"p": [], "qrs": [], "t": []}
         for index, symbol in enumerate(symbols):

@@ -7,7 +7,9 @@ weights that `folded` returns.
 The network runs over every lead with the same weights. At each level the leads of a recording tell
 each other what they see: each adds a function of the mean and the maximum over all leads to its own
 features. Both are the same whatever the order of the leads and work for any number of them, so that
-a recording with three leads is marked like one with twelve.
+a recording with three leads is marked like one with twelve. At the coarsest level the mean and
+the maximum over all of the recording are told as well: whether there are P waves is a question of
+the rhythm.
 """
 
 from __future__ import annotations
@@ -45,16 +47,19 @@ class Block(nn.Module):
 
 
 class Exchange(nn.Module):
-    """What all leads of a recording see, told to each of them."""
+    """What all leads of a recording see, told to each of them: at that time, or at any time."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, any_time: bool = False) -> None:
         super().__init__()
+        self.over = (2, 3) if any_time else (2,)
         self.mix = nn.Conv2d(2 * width, width, 1, bias=False)
         self.norm = nn.BatchNorm2d(width)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Keep the shape (recordings, width, leads, samples)."""
-        common = torch.cat((x.mean(dim=2, keepdim=True), x.amax(dim=2, keepdim=True)), dim=1)
+        common = torch.cat(
+            (x.mean(self.over, keepdim=True), x.amax(self.over, keepdim=True)), dim=1
+        )
         return torch.relu_(x + self.norm(self.mix(common)))
 
 
@@ -78,6 +83,7 @@ class Delineator(nn.Module):
         self.down_norm = nn.ModuleList(nn.BatchNorm2d(b) for _, b in steps)
         self.encode = nn.ModuleList(Block(width, kernel) for width in widths)
         self.exchange = nn.ModuleList(Exchange(width) for width in widths[1:])
+        self.rhythm = Exchange(widths[-1], any_time=True)
         self.deepest = nn.ModuleList(Block(widths[-1], kernel) for _ in range(deep - 1))
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in steps)
         self.told = nn.ModuleList(Exchange(width) for width in widths[:-1])
@@ -102,7 +108,7 @@ class Delineator(nn.Module):
             x = torch.relu_(self.down_norm[level](down(x)))
             x = self.exchange[level](self.encode[level + 1](x))
             skips.append(x)
-        x = skips.pop()
+        x = self.rhythm(skips.pop())
         for block in self.deepest:
             x = block(x)
         for level in reversed(range(len(self.decode))):
@@ -161,6 +167,7 @@ def _layers(model: Delineator) -> Iterator[tuple[str, nn.Conv2d, nn.BatchNorm2d 
         yield f"down.{level}", down, norm
     for level, up in enumerate(model.up):
         yield f"up.{level}", up, None
+    yield "rhythm", model.rhythm.mix, model.rhythm.norm
     for group in ("exchange", "told"):
         for level, exchange in enumerate(getattr(model, group)):
             yield f"{group}.{level}", exchange.mix, exchange.norm

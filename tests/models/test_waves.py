@@ -4,15 +4,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from ecgcli.models.waves import waves
 from ecgcli.signals.delineation import LeadWaves
 from ecgcli.training.augment import Piece, labels
 
+ALL = ("p", "qrs", "t")
 BEAT = {"p": (-90.0, -65.0, -40.0), "qrs": (-20.0, 0.0, 25.0), "t": (80.0, 140.0, 180.0)}
 
 
-def lead(beats: list[float], shift: float = 0.0, waves: tuple[str, ...] = ("p", "qrs", "t")):
+def lead(
+    beats: list[float], shift: float = 0.0, waves: tuple[str, ...] = ("p", "qrs", "t")
+) -> LeadWaves:
     """Return marks of beats at samples of 500 Hz."""
     return LeadWaves(
         **{
@@ -24,9 +28,11 @@ def lead(beats: list[float], shift: float = 0.0, waves: tuple[str, ...] = ("p", 
     )
 
 
-def shares(marks: LeadWaves, samples: int = 3000) -> np.ndarray:
+def shares(marks: LeadWaves, samples: int = 3000) -> NDArray[np.float32]:
     piece = Piece(np.zeros((1, samples), np.float32), (marks,), np.ones((1, samples), bool))
-    return labels(piece, 2)[0][0]
+    every, _ = labels(piece, 2)
+    row: NDArray[np.float32] = every[0]
+    return row
 
 
 @settings(max_examples=30, deadline=None)
