@@ -122,6 +122,7 @@ class Settings:
     flip: float = 0.15
     empty: float = 0.03
     lost_lead: float = 0.02
+    paced: float = 0.08
 
 
 def augment(
@@ -153,6 +154,8 @@ def augment(
     waves = piece.waves
     if rng.random() < do.no_p:
         signal, waves = _without_p(signal, waves, rng)
+    if rng.random() < do.paced:
+        signal = signal + _spikes(rng, signal.shape, waves)
     signal = signal * np.exp(rng.normal(0.0, 0.3))
     signal = signal * np.exp(rng.normal(0.0, 0.25, (len(signal), 1))).astype(np.float32)
     signal = signal * np.where(rng.random((len(signal), 1)) < do.flip, -1.0, 1.0)
@@ -314,6 +317,35 @@ def _f_waves(rng: Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
     third = rng.uniform(0.0, 0.3) * np.sin(3.0 * phase + 3.0 * shift + rng.uniform(0.0, 6.3))
     waves = amplitude * size * (np.sin(phase + shift) + second + third)
     result: NDArray[np.float64] = waves + rng.normal(0.0, 0.004, shape)
+    return result
+
+
+def _spikes(
+    rng: Generator, shape: tuple[int, int], waves: Sequence[LeadWaves]
+) -> NDArray[np.float64]:
+    """Return pacing spikes before each QRS complex, some before each P wave; no wave begins there.
+
+    In every lead at the same time, 2 ms wide and then rounded by the filters of a recorder, with a
+    small tail. Cardiologists set the onset after the spike.
+    """
+    leads, samples = shape
+    train = np.zeros((leads, samples))
+    size = np.exp(rng.normal(-1.2, 0.9)) * rng.normal(0.0, 1.0, (leads, 1))
+    for wave in ("qrs", "p") if rng.random() < 0.3 else ("qrs",):
+        onsets = np.sort(np.concatenate([lead.of(wave)[:, ONSET] for lead in waves]))
+        onsets = onsets[np.isfinite(onsets)]
+        if not len(onsets):
+            continue
+        # One spike per beat, before the lead in which the wave begins first.
+        first = onsets[np.r_[True, np.diff(onsets) > 60.0]]
+        gap = rng.uniform(2.0, 20.0)
+        at = np.rint(first - gap).astype(np.intp)
+        at = at[(at >= 0) & (at < samples)]
+        train[:, at] += size * np.exp(rng.normal(0.0, 0.1, (1, len(at))))
+    width = rng.uniform(0.6, 1.5)
+    sharp = gaussian_filter1d(train, width, axis=1) * width * 2.5
+    tail = gaussian_filter1d(np.roll(train, 4, axis=1), 3.0, axis=1) * -rng.uniform(0.0, 1.5)
+    result: NDArray[np.float64] = sharp + tail
     return result
 
 

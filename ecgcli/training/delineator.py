@@ -26,7 +26,7 @@ from ecgcli.models import waves as reading
 from ecgcli.models.delineator import MULTIPLE, STEP
 from ecgcli.records.read import read_path
 from ecgcli.signals.condition import condition
-from ecgcli.signals.delineation import LeadWaves
+from ecgcli.signals.delineation import LeadWaves, no_waves
 from ecgcli.signals.evaluate_delineation import (
     Scores,
     compare,
@@ -35,7 +35,7 @@ from ecgcli.signals.evaluate_delineation import (
     table,
     total,
 )
-from ecgcli.training import ludb
+from ecgcli.training import ludb, ptbxl
 from ecgcli.training.augment import Settings, Source, augment, labels
 from ecgcli.training.network import Delineator, folded, parameters
 
@@ -60,6 +60,8 @@ class Recipe:
     average: float = 0.995
     border: float = 2.0
     lengths: float = 0.5
+    unmarked: int = 1
+    no_p: float = 0.5
     widths: tuple[int, ...] = (24, 32, 48, 64, 96)
     kernel: int = 5
     deep: int = 2
@@ -68,11 +70,28 @@ class Recipe:
 
 @dataclass(slots=True)
 class Batch:
-    """(recordings, leads, ...) tensors: signal, class shares, weight of every output sample."""
+    """(recordings, leads, ...) tensors: signal, class shares, weight of every output sample.
+
+    Of the last `unmarked` recordings it is only known that they have no P wave.
+    """
 
     signal: torch.Tensor
     shares: torch.Tensor
     weight: torch.Tensor
+    unmarked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Data beside the marked records.
+
+    Attributes:
+        backgrounds: Rows (samples,) in mV of bad recordings, laid under some examples.
+        without_p: Recordings (12, samples) in mV in which no lead has a P wave.
+    """
+
+    backgrounds: Sequence[NDArray[np.float32]] = ()
+    without_p: Sequence[NDArray[np.float32]] = ()
 
 
 def sources_of(examples: Sequence[ludb.Example]) -> list[Source]:
@@ -80,10 +99,17 @@ def sources_of(examples: Sequence[ludb.Example]) -> list[Source]:
     return [Source(example.signal, example.waves) for example in examples]
 
 
+def unmarked_source(signal: NDArray[np.float32]) -> Source:
+    """Return a recording whose every sample counts though no wave of it is marked."""
+    source = Source(signal, tuple(no_waves() for _ in signal))
+    source.known[:] = True
+    return source
+
+
 def draw(
     recipe: Recipe,
     sources: Sequence[Source],
-    backgrounds: Sequence[NDArray[np.float32]],
+    extra: Extra,
     step: int,
 ) -> Batch:
     """Return the batch of a step: the same whenever it is asked for."""
@@ -95,7 +121,16 @@ def draw(
         picked = rng.permutation(12)[:leads]
         source = sources[index]
         part = Source(source.signal[picked], tuple(source.waves[i] for i in picked))
-        piece = augment(part, rng, recipe.samples, backgrounds, recipe.settings)
+        piece = augment(part, rng, recipe.samples, extra.backgrounds, recipe.settings)
+        share, weight = labels(piece, STEP)
+        signals.append(piece.signal)
+        shares.append(share)
+        weights.append(weight)
+    unmarked = recipe.unmarked if extra.without_p else 0
+    for _ in range(unmarked):
+        whole = extra.without_p[int(rng.integers(len(extra.without_p)))]
+        part = unmarked_source(whole[rng.permutation(12)[:leads]])
+        piece = augment(part, rng, recipe.samples, extra.backgrounds, recipe.settings)
         share, weight = labels(piece, STEP)
         signals.append(piece.signal)
         shares.append(share)
@@ -104,6 +139,7 @@ def draw(
         torch.from_numpy(np.stack(signals)),
         torch.from_numpy(np.stack(shares)),
         torch.from_numpy(np.stack(weights)),
+        unmarked,
     )
 
 
@@ -117,7 +153,15 @@ def order(recipe: Recipe, count: int, step: int) -> list[int]:
 
 def loss_of(scores: torch.Tensor, batch: Batch, recipe: Recipe) -> torch.Tensor:
     """Return the cross-entropy of the classes, borders weighing more, and the error of lengths."""
-    logs = scores.log_softmax(dim=2)
+    marked = len(scores) - batch.unmarked
+    loss = scores.new_zeros(())
+    if batch.unmarked:
+        logs = scores[marked:].log_softmax(dim=2)
+        no_p = -torch.cat((logs[:, :, :1], logs[:, :, 3:]), dim=2).logsumexp(dim=2)
+        known = batch.weight[marked:]
+        loss = recipe.no_p * (known * no_p).sum() / known.sum().clamp(min=1.0)
+        batch = Batch(batch.signal[:marked], batch.shares[:marked], batch.weight[:marked])
+    logs = scores[:marked].log_softmax(dim=2)
     entropy = -(batch.shares * logs).sum(dim=2)
     weight = batch.weight
     if recipe.border:
@@ -126,7 +170,7 @@ def loss_of(scores: torch.Tensor, batch: Batch, recipe: Recipe) -> torch.Tensor:
         edge[..., 1:] = change
         edge = torch.nn.functional.max_pool1d(edge, 11, stride=1, padding=5)
         weight = weight * (1.0 + recipe.border * edge)
-    loss = (weight * entropy).sum() / weight.sum().clamp(min=1.0)
+    loss = loss + (weight * entropy).sum() / weight.sum().clamp(min=1.0)
     if recipe.lengths:
         off = (logs.exp() - batch.shares) * batch.weight[:, :, None]
         window = torch.nn.functional.avg_pool1d(off.flatten(0, 1), 25, stride=12) * 25.0
@@ -138,7 +182,7 @@ def loss_of(scores: torch.Tensor, batch: Batch, recipe: Recipe) -> torch.Tensor:
 def train(
     recipe: Recipe,
     examples: Sequence[ludb.Example],
-    backgrounds: Sequence[NDArray[np.float32]],
+    extra: Extra,
     folder: Path,
     say: Callable[[str], None],
     check: Callable[[Delineator], None] | None = None,
@@ -149,7 +193,7 @@ def train(
     Args:
         recipe: What to do.
         examples: The records to train on.
-        backgrounds: Rows in mV that are laid under some examples.
+        extra: What there is beside them.
         folder: Where the checkpoint goes; one that a different recipe left is refused.
         say: Takes lines about the progress.
         check: Called with the averaged network every `every` steps.
@@ -187,16 +231,16 @@ def train(
     sources = sources_of(examples)
     started, running = time.monotonic(), 0.0
     with ThreadPoolExecutor(1) as pool:
-        following = pool.submit(draw, recipe, sources, backgrounds, first)
+        following = pool.submit(draw, recipe, sources, extra, first)
         for step in range(first, recipe.steps):
             batch = following.result()
-            following = pool.submit(draw, recipe, sources, backgrounds, step + 1)
+            following = pool.submit(draw, recipe, sources, extra, step + 1)
             for group in optimizer.param_groups:
                 group["lr"] = recipe.rate * _pace(recipe, step)
             model.train()
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 scores = model(batch.signal.to(device))
-            batch = Batch(*(x.to(device) for x in (batch.signal, batch.shares, batch.weight)))
+            batch.shares, batch.weight = batch.shares.to(device), batch.weight.to(device)
             loss = loss_of(scores.float(), batch, recipe)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
@@ -272,13 +316,13 @@ def make(recipe: Recipe, data: Path, out: Path, work: Path, say: Callable[[str],
 
     Args:
         recipe: What to do.
-        data: Folder that holds `ludb` and, for noise, `cinc2011`.
+        data: Folder that holds `ludb` and, where they are to be used, `cinc2011` and `ptbxl`.
         out: Weights file.
         work: Where the checkpoint goes.
         say: Takes lines about the progress.
     """
     examples = ludb.load(ludb_in(data))
-    model = train(recipe, examples, noise_backgrounds(data), work / "all", say)
+    model = train(recipe, examples, extra_in(data), work / "all", say)
     write(model, out)
 
 
@@ -293,6 +337,11 @@ def write(model: Delineator, out: Path) -> None:
 def ludb_in(folder: Path) -> Path:
     """Return the database's folder, be it given itself or the folder that holds it."""
     return folder / "ludb" if (folder / "ludb").is_dir() else folder
+
+
+def extra_in(data: Path) -> Extra:
+    """Return what a folder of data sets holds beside LUDB; nothing where it is LUDB's own."""
+    return Extra(noise_backgrounds(data), ptbxl.without_p(data / "ptbxl"))
 
 
 def noise_backgrounds(data: Path) -> list[NDArray[np.float32]]:
@@ -323,18 +372,18 @@ def cross_validation(
 
     Args:
         recipe: What to do.
-        data: Folder that holds `ludb` and, for noise, `cinc2011`.
+        data: Folder that holds `ludb` and, where they are to be used, `cinc2011` and `ptbxl`.
         work: Where the networks of the folds are kept.
         say: Takes lines about the progress.
     """
     examples = ludb.load(ludb_in(data))
-    backgrounds = noise_backgrounds(data)
+    extra = extra_in(data)
     found: dict[str, list[LeadWaves]] = {}
     for fold in range(ludb.FOLDS):
         seen = [e for i, e in enumerate(examples) if ludb.fold_of(i) != fold]
         unseen = [e for i, e in enumerate(examples) if ludb.fold_of(i) == fold]
         say(f"fold {fold + 1} of {ludb.FOLDS}")
-        network = runtime(train(recipe, seen, backgrounds, work / f"fold-{fold}", say))
+        network = runtime(train(recipe, seen, extra, work / f"fold-{fold}", say))
         found |= {e.name: network.mark(e.signal) for e in unseen}
     yield f"ecgcli, {ludb.FOLDS}-fold cross-validation over {len(examples)} records"
     yield from table(total([compare(found[e.name], e.waves, RATE) for e in examples]))
