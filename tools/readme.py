@@ -14,9 +14,9 @@ def options(command: click.Command) -> str:
     """Return the options of a command as a table."""
     context = click.Context(command, info_name=command.name)
     rows = ["| Option | What it does |", "|---|---|"]
-    for parameter in command.get_params(context):
+    for parameter in command.params:  # those of its own, so not --help
         record = parameter.get_help_record(context)
-        if record is not None and isinstance(parameter, click.Option) and parameter.name != "help":
+        if record is not None and isinstance(parameter, click.Option):
             names, text = (part.replace("|", "\\|") for part in record)
             rows.append(f"| `{names}` | {' '.join(text.split())} |")
     return "\n".join(rows)
