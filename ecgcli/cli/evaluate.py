@@ -34,10 +34,11 @@ def delineation(folder: Path, work: Path, seed: int, steps: int | None, neurokit
     """
     try:
         from ecgcli.training import delineator as recipe
+        from ecgcli.training import validation
     except ImportError as error:
         raise ModelError("the networks of the folds need PyTorch: 'ecgcli[models]'") from error
     chosen = recipe.chosen(seed=seed, steps=steps)
-    for line in recipe.cross_validation(
+    for line in validation.cross_validation(
         chosen, folder, work, lambda text: click.echo(text, err=True)
     ):
         click.echo(line)

@@ -11,9 +11,9 @@ import csv
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,133 +22,14 @@ import torch
 
 from ecgcli.errors import ModelError, RecordError
 from ecgcli.models import delineator
-from ecgcli.models import waves as reading
-from ecgcli.models.delineator import MULTIPLE, STEP
 from ecgcli.records.read import read_path
 from ecgcli.signals.condition import condition
-from ecgcli.signals.delineation import LeadWaves, no_waves
-from ecgcli.signals.evaluate_delineation import (
-    Scores,
-    compare,
-    interval_table,
-    intervals,
-    table,
-    total,
-)
 from ecgcli.training import ludb, ptbxl
-from ecgcli.training.augment import Settings, Source, augment, labels
+from ecgcli.training.batches import Batch, Extra, Recipe, draw, sources_of
 from ecgcli.training.network import Delineator, folded, parameters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-RATE = 500.0
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """Everything that decides what comes out, but the data."""
-
-    seed: int = 1
-    steps: int = 900
-    batch: int = 8
-    samples: int = 4096
-    leads: tuple[int, ...] = (3, 6, 6, 12)
-    rate: float = 4e-3
-    warm_up: int = 50
-    decay: float = 0.02
-    average: float = 0.995
-    border: float = 2.0
-    lengths: float = 0.5
-    unmarked: int = 1
-    no_p: float = 0.5
-    widths: tuple[int, ...] = (24, 32, 48, 64, 96)
-    kernel: int = 5
-    deep: int = 2
-    settings: Settings = field(default_factory=Settings)
-
-
-@dataclass(slots=True)
-class Batch:
-    """(recordings, leads, ...) tensors: signal, class shares, weight of every output sample.
-
-    Of the last `unmarked` recordings it is only known that they have no P wave.
-    """
-
-    signal: torch.Tensor
-    shares: torch.Tensor
-    weight: torch.Tensor
-    unmarked: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Extra:
-    """Data beside the marked records.
-
-    Attributes:
-        backgrounds: Rows (samples,) in mV of bad recordings, laid under some examples.
-        without_p: Recordings (12, samples) in mV in which no lead has a P wave.
-    """
-
-    backgrounds: Sequence[NDArray[np.float32]] = ()
-    without_p: Sequence[NDArray[np.float32]] = ()
-
-
-def sources_of(examples: Sequence[ludb.Example]) -> list[Source]:
-    """Return records as `draw` takes them."""
-    return [Source(example.signal, example.waves) for example in examples]
-
-
-def unmarked_source(signal: NDArray[np.float32]) -> Source:
-    """Return a recording whose every sample counts though no wave of it is marked."""
-    source = Source(signal, tuple(no_waves() for _ in signal))
-    source.known[:] = True
-    return source
-
-
-def draw(
-    recipe: Recipe,
-    sources: Sequence[Source],
-    extra: Extra,
-    step: int,
-) -> Batch:
-    """Return the batch of a step: the same whenever it is asked for."""
-    rng = np.random.default_rng([recipe.seed, step])
-    leads = int(rng.choice(recipe.leads))
-    chosen = order(recipe, len(sources), step)
-    signals, shares, weights = [], [], []
-    for index in chosen:
-        picked = rng.permutation(12)[:leads]
-        source = sources[index]
-        part = Source(source.signal[picked], tuple(source.waves[i] for i in picked))
-        piece = augment(part, rng, recipe.samples, extra.backgrounds, recipe.settings)
-        share, weight = labels(piece, STEP)
-        signals.append(piece.signal)
-        shares.append(share)
-        weights.append(weight)
-    unmarked = recipe.unmarked if extra.without_p else 0
-    for _ in range(unmarked):
-        whole = extra.without_p[int(rng.integers(len(extra.without_p)))]
-        part = unmarked_source(whole[rng.permutation(12)[:leads]])
-        piece = augment(part, rng, recipe.samples, extra.backgrounds, recipe.settings)
-        share, weight = labels(piece, STEP)
-        signals.append(piece.signal)
-        shares.append(share)
-        weights.append(weight)
-    return Batch(
-        torch.from_numpy(np.stack(signals)),
-        torch.from_numpy(np.stack(shares)),
-        torch.from_numpy(np.stack(weights)),
-        unmarked,
-    )
-
-
-def order(recipe: Recipe, count: int, step: int) -> list[int]:
-    """Return the records of a step; every record comes once before any comes again."""
-    places = range(step * recipe.batch, (step + 1) * recipe.batch)
-    rounds = {place // count for place in places}
-    orders = {n: np.random.default_rng([recipe.seed, 7, n]).permutation(count) for n in rounds}
-    return [int(orders[place // count][place % count]) for place in places]
 
 
 def loss_of(scores: torch.Tensor, batch: Batch, recipe: Recipe) -> torch.Tensor:
@@ -287,24 +168,6 @@ def _average(mean: torch.nn.Module, model: torch.nn.Module, keep: float) -> None
             old.copy_(new)
 
 
-@torch.inference_mode()
-def shares_of(model: Delineator, signal: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return (leads, 7, samples / 2) class shares of one recording (leads, samples)."""
-    device = next(model.parameters()).device
-    samples = signal.shape[1]
-    padded = np.pad(signal, ((0, 0), (0, -samples % MULTIPLE)))
-    scores = model(torch.from_numpy(padded)[None].to(device))[0]
-    result: NDArray[np.float32] = scores[..., : samples // STEP].softmax(dim=1).cpu().numpy()
-    return result
-
-
-def marked(
-    model: Delineator, signal: NDArray[np.float32], limits: reading.Limits = reading.DEFAULT
-) -> list[LeadWaves]:
-    """Return the waves of every lead of one recording."""
-    return [reading.waves(row, STEP, limits) for row in shares_of(model, signal)]
-
-
 def chosen(seed: int, steps: int | None) -> Recipe:
     """Return the recipe with another seed or length."""
     recipe = replace(Recipe(), seed=seed)
@@ -321,7 +184,7 @@ def make(recipe: Recipe, data: Path, out: Path, work: Path, say: Callable[[str],
         work: Where the checkpoint goes.
         say: Takes lines about the progress.
     """
-    examples = ludb.load(ludb_in(data))
+    examples = ludb.load(data)
     model = train(recipe, examples, extra_in(data), work / "all", say)
     write(model, out)
 
@@ -332,11 +195,6 @@ def write(model: Delineator, out: Path) -> None:
 
     tensors = {name: tensor.half().cpu() for name, tensor in folded(model).items()}
     save_file(tensors, out, metadata={"format": "delineator", "version": "1"})
-
-
-def ludb_in(folder: Path) -> Path:
-    """Return the database's folder, be it given itself or the folder that holds it."""
-    return folder / "ludb" if (folder / "ludb").is_dir() else folder
 
 
 def extra_in(data: Path) -> Extra:
@@ -365,38 +223,6 @@ def noise_backgrounds(data: Path) -> list[NDArray[np.float32]]:
     return rows
 
 
-def cross_validation(
-    recipe: Recipe, data: Path, work: Path, say: Callable[[str], None]
-) -> Iterator[str]:
-    """Train what is missing of the five networks and yield the table.
-
-    Args:
-        recipe: What to do.
-        data: Folder that holds `ludb` and, where they are to be used, `cinc2011` and `ptbxl`.
-        work: Where the networks of the folds are kept.
-        say: Takes lines about the progress.
-    """
-    examples = ludb.load(ludb_in(data))
-    extra = extra_in(data)
-    found: dict[str, list[LeadWaves]] = {}
-    for fold in range(ludb.FOLDS):
-        seen = [e for i, e in enumerate(examples) if ludb.fold_of(i) != fold]
-        unseen = [e for i, e in enumerate(examples) if ludb.fold_of(i) == fold]
-        say(f"fold {fold + 1} of {ludb.FOLDS}")
-        network = runtime(train(recipe, seen, extra, work / f"fold-{fold}", say))
-        found |= {e.name: network.mark(e.signal) for e in unseen}
-    yield f"ecgcli, {ludb.FOLDS}-fold cross-validation over {len(examples)} records"
-    yield from table(total([compare(found[e.name], e.waves, RATE) for e in examples]))
-    yield from interval_table(
-        [(intervals(found[e.name], RATE), intervals(e.waves, RATE)) for e in examples]
-    )
-
-
 def runtime(model: Delineator) -> delineator.Delineator:
     """Return the network as it runs when a record is measured."""
     return delineator.Delineator({name: t.cpu().numpy() for name, t in folded(model).items()})
-
-
-def validate(model: Delineator, examples: Sequence[ludb.Example]) -> Scores:
-    """Compare the network's marks with the cardiologists'."""
-    return total([compare(marked(model, e.signal), e.waves, RATE) for e in examples])

@@ -45,12 +45,13 @@ def headers(folder: Path) -> list[Path]:
     """Return the headers of all records in the order of their numbers.
 
     Args:
-        folder: The database's folder, or its `data` folder.
+        folder: The database's folder, its `data` folder, or the folder that holds `ludb`.
 
     Raises:
         UsageError: There is no record in it.
     """
-    inner = folder / "data" if (folder / "data").is_dir() else folder
+    places = (folder / "ludb" / "data", folder / "data")
+    inner = next((place for place in places if place.is_dir()), folder)
     found = sorted(inner.glob("*.hea"), key=lambda path: (len(path.stem), path.stem))
     found = [path for path in found if path.with_suffix(".ii").exists()]
     if not found:
