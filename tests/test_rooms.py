@@ -14,6 +14,7 @@ FLOORS = [
     "signals",
     "engines",
     "models",
+    "training",
     "clinical",
     "reports",
     "exports",

@@ -20,6 +20,8 @@ COMMANDS = {
     "info": "Show what a recording holds, without interpretation.",
     "doctor": "Say what works on this machine and what to install.",
     "schema": "Print the JSON Schema of the reports.",
+    "train": "Train the package's own models from public data.",
+    "evaluate": "Measure how good the package's models are.",
 }
 
 

@@ -1,0 +1,1 @@
+"""Networks that ship with the package, and how their weights are loaded."""

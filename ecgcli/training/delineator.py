@@ -1,0 +1,228 @@
+"""The recipe of the delineator: seeded, resumable, on two cores or on a GPU.
+
+It knows how the network is trained and validated; it does not know how the data are read
+(`ludb`), varied (`augment`) or what the network is made of (`models.delineator`). What was tried
+and what it measured stands in `delineator.md` beside this file.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from ecgcli.errors import ModelError, RecordError
+from ecgcli.models import delineator
+from ecgcli.records.read import read_path
+from ecgcli.signals.condition import condition
+from ecgcli.training import ludb, ptbxl
+from ecgcli.training.batches import Batch, Extra, Recipe, draw, sources_of
+from ecgcli.training.network import Delineator, folded, parameters
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def loss_of(scores: torch.Tensor, batch: Batch, recipe: Recipe) -> torch.Tensor:
+    """Return the cross-entropy of the classes, borders weighing more, and the error of lengths."""
+    marked = len(scores) - batch.unmarked
+    loss = scores.new_zeros(())
+    if batch.unmarked:
+        logs = scores[marked:].log_softmax(dim=2)
+        no_p = -torch.cat((logs[:, :, :1], logs[:, :, 3:]), dim=2).logsumexp(dim=2)
+        known = batch.weight[marked:]
+        loss = recipe.no_p * (known * no_p).sum() / known.sum().clamp(min=1.0)
+        batch = Batch(batch.signal[:marked], batch.shares[:marked], batch.weight[:marked])
+    logs = scores[:marked].log_softmax(dim=2)
+    entropy = -(batch.shares * logs).sum(dim=2)
+    weight = batch.weight
+    if recipe.border:
+        edge = torch.zeros_like(weight)
+        change = (batch.shares[..., 1:] - batch.shares[..., :-1]).abs().sum(dim=2).clamp(max=1.0)
+        edge[..., 1:] = change
+        edge = torch.nn.functional.max_pool1d(edge, 11, stride=1, padding=5)
+        weight = weight * (1.0 + recipe.border * edge)
+    loss = loss + (weight * entropy).sum() / weight.sum().clamp(min=1.0)
+    if recipe.lengths:
+        off = (logs.exp() - batch.shares) * batch.weight[:, :, None]
+        window = torch.nn.functional.avg_pool1d(off.flatten(0, 1), 25, stride=12) * 25.0
+        length = torch.nn.functional.smooth_l1_loss(window, torch.zeros_like(window))
+        loss = loss + recipe.lengths * length
+    return loss
+
+
+def train(
+    recipe: Recipe,
+    examples: Sequence[ludb.Example],
+    extra: Extra,
+    folder: Path,
+    say: Callable[[str], None],
+    check: Callable[[Delineator], None] | None = None,
+    every: int = 100,
+) -> Delineator:
+    """Train from the last checkpoint in the folder, or from the seed, and return the average.
+
+    Args:
+        recipe: What to do.
+        examples: The records to train on.
+        extra: What there is beside them.
+        folder: Where the checkpoint goes; one that a different recipe left is refused.
+        say: Takes lines about the progress.
+        check: Called with the averaged network every `every` steps.
+        every: Steps between checkpoints.
+
+    Raises:
+        ModelError: The folder's checkpoint is that of another recipe.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(recipe.seed)
+    model = Delineator(recipe.widths, recipe.kernel, recipe.deep).to(device)
+    mean = Delineator(recipe.widths, recipe.kernel, recipe.deep).to(device)
+    mean.load_state_dict(model.state_dict())
+    mean.eval()
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": recipe.decay},
+            {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+        ],
+        lr=recipe.rate,
+        betas=(0.9, 0.98),
+    )
+    first = 0
+    checkpoint = folder / "checkpoint.pt"
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, map_location=device, weights_only=True)
+        if saved["recipe"] != _plain(recipe):
+            raise ModelError(f"{checkpoint} is of another recipe: choose another folder")
+        model.load_state_dict(saved["model"])
+        mean.load_state_dict(saved["mean"])
+        optimizer.load_state_dict(saved["optimizer"])
+        first = saved["step"]
+    say(f"{parameters(model)} parameters, {len(examples)} records, from step {first}")
+    sources = sources_of(examples)
+    started, running = time.monotonic(), 0.0
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(draw, recipe, sources, extra, first)
+        for step in range(first, recipe.steps):
+            batch = following.result()
+            following = pool.submit(draw, recipe, sources, extra, step + 1)
+            for group in optimizer.param_groups:
+                group["lr"] = recipe.rate * _pace(recipe, step)
+            model.train()
+            with torch.autocast(device.type, dtype=torch.bfloat16):
+                scores = model(batch.signal.to(device))
+            batch.shares, batch.weight = batch.shares.to(device), batch.weight.to(device)
+            loss = loss_of(scores.float(), batch, recipe)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            _average(mean, model, min(recipe.average, (step + 1) / (step + 10)))
+            running = 0.98 * running + 0.02 * float(loss.detach())
+            done = step + 1
+            if done % 100 == 0:
+                pace = (time.monotonic() - started) / (done - first)
+                bias = 1.0 - 0.98 ** (done - first)
+                say(f"step {done} loss {running / bias:.4f} {pace:.2f} s/step")
+            if done % every == 0 or done == recipe.steps:
+                state = {"step": done, "recipe": _plain(recipe), "model": model.state_dict()}
+                state |= {"mean": mean.state_dict(), "optimizer": optimizer.state_dict()}
+                torch.save(state, checkpoint.with_suffix(".tmp"))
+                checkpoint.with_suffix(".tmp").replace(checkpoint)
+                if check:
+                    check(mean)
+    return mean
+
+
+def _plain(recipe: Recipe) -> dict[str, Any]:
+    """Return the recipe as what JSON can hold, to compare it."""
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(recipe)))
+    return plain
+
+
+def _pace(recipe: Recipe, step: int) -> float:
+    """Return the share of the learning rate: a short rise, then half a cosine."""
+    if step < recipe.warm_up:
+        return (step + 1) / recipe.warm_up
+    done = (step - recipe.warm_up) / max(recipe.steps - recipe.warm_up, 1)
+    return 0.5 * (1.0 + math.cos(math.pi * done)) + 1e-3
+
+
+@torch.no_grad()
+def _average(mean: torch.nn.Module, model: torch.nn.Module, keep: float) -> None:
+    """Move the average a little towards the model, running statistics included."""
+    for old, new in zip(mean.state_dict().values(), model.state_dict().values(), strict=True):
+        if old.dtype.is_floating_point:
+            old.lerp_(new, 1.0 - keep)
+        else:
+            old.copy_(new)
+
+
+def chosen(seed: int, steps: int | None) -> Recipe:
+    """Return the recipe with another seed or length."""
+    recipe = replace(Recipe(), seed=seed)
+    return recipe if steps is None else replace(recipe, steps=steps)
+
+
+def make(recipe: Recipe, data: Path, out: Path, work: Path, say: Callable[[str], None]) -> None:
+    """Train on all records and write the weights that `models.delineator` loads.
+
+    Args:
+        recipe: What to do.
+        data: Folder that holds `ludb` and, where they are to be used, `cinc2011` and `ptbxl`.
+        out: Weights file.
+        work: Where the checkpoint goes.
+        say: Takes lines about the progress.
+    """
+    examples = ludb.load(data)
+    model = train(recipe, examples, extra_in(data), work / "all", say)
+    write(model, out)
+
+
+def write(model: Delineator, out: Path) -> None:
+    """Write the folded weights as float16: marks move by less than 0.1 ms."""
+    from safetensors.torch import save_file
+
+    tensors = {name: tensor.half().cpu() for name, tensor in folded(model).items()}
+    save_file(tensors, out, metadata={"format": "delineator", "version": "1"})
+
+
+def extra_in(data: Path) -> Extra:
+    """Return what a folder of data sets holds beside LUDB; nothing where it is LUDB's own."""
+    return Extra(noise_backgrounds(data), ptbxl.without_p(data / "ptbxl"))
+
+
+def noise_backgrounds(data: Path) -> list[NDArray[np.float32]]:
+    """Return leads (samples,) in mV of the recordings that `cinc2011` calls unacceptable.
+
+    None where the folder has none: the noise is then drawn only.
+    """
+    folder = data / "cinc2011"
+    if not folder.is_dir():
+        return []
+    with (folder / "quality.csv").open(newline="") as stream:
+        names = [row["record"] for row in csv.DictReader(stream) if row["acceptable"] == "0"]
+    rows = []
+    for name in sorted(names):
+        try:
+            conditioned = condition(read_path(folder / f"{name}.hea"))
+        except RecordError:
+            continue
+        good = conditioned.present & conditioned.valid.all(axis=1)
+        rows += [row for row in conditioned.signal[good] if 0.01 < row.std() < 3.0]
+    return rows
+
+
+def runtime(model: Delineator) -> delineator.Delineator:
+    """Return the network as it runs when a record is measured."""
+    return delineator.Delineator({name: t.cpu().numpy() for name, t in folded(model).items()})

@@ -1,0 +1,48 @@
+"""What the delineator's recipe is worth: 5-fold cross-validation over the LUDB records.
+
+It knows folds and comes out with a table; it does not know how a network is trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ecgcli.signals.delineation import LeadWaves
+from ecgcli.signals.evaluate_delineation import (
+    compare,
+    interval_table,
+    intervals,
+    table,
+    total,
+)
+from ecgcli.training import ludb
+from ecgcli.training.batches import RATE, Recipe
+from ecgcli.training.delineator import extra_in, runtime, train
+
+
+def cross_validation(
+    recipe: Recipe, data: Path, work: Path, say: Callable[[str], None]
+) -> Iterator[str]:
+    """Train what is missing of the five networks and yield the table.
+
+    Args:
+        recipe: What to do.
+        data: Folder that holds `ludb` and, where they are to be used, `cinc2011` and `ptbxl`.
+        work: Where the networks of the folds are kept.
+        say: Takes lines about the progress.
+    """
+    examples = ludb.load(data)
+    extra = extra_in(data)
+    found: dict[str, list[LeadWaves]] = {}
+    for fold in range(ludb.FOLDS):
+        seen = [e for i, e in enumerate(examples) if ludb.fold_of(i) != fold]
+        unseen = [e for i, e in enumerate(examples) if ludb.fold_of(i) == fold]
+        say(f"fold {fold + 1} of {ludb.FOLDS}")
+        network = runtime(train(recipe, seen, extra, work / f"fold-{fold}", say))
+        found |= {e.name: network.mark(e.signal) for e in unseen}
+    yield f"ecgcli, {ludb.FOLDS}-fold cross-validation over {len(examples)} records"
+    yield from table(total([compare(found[e.name], e.waves, RATE) for e in examples]))
+    yield from interval_table(
+        [(intervals(found[e.name], RATE), intervals(e.waves, RATE)) for e in examples]
+    )
