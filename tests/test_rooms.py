@@ -10,10 +10,10 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "ecgcli"
 FLOORS = [
+    "models",
     "records",
     "signals",
     "engines",
-    "models",
     "training",
     "clinical",
     "reports",

@@ -1,8 +1,8 @@
-"""Marks P, QRS and T in every lead of a conditioned recording.
+"""The network that tells P, QRS and T apart in every lead of a conditioned recording.
 
 It knows the network's arithmetic, in NumPy so that measuring needs no PyTorch; it does not know
 how the network was trained (`training`, `weights/delineator.md`) nor how its output is read
-(`models.waves`).
+(`signals.shares`).
 
 Recordings are run one by one: a recording's marks are bit for bit the same whatever else is
 measured, and on a CPU a batch would not be faster, for the twelve leads already fill the matrix
@@ -20,14 +20,11 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ecgcli.errors import ModelError
-from ecgcli.models.waves import DEFAULT, Limits, waves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
-
-    from ecgcli.signals.delineation import LeadWaves
 
 CLASSES = ("none", "P rise", "P fall", "QRS rise", "QRS fall", "T rise", "T fall")
 """A wave's peak is the border between its "rise" (onset to peak) and its "fall" (peak to end)."""
@@ -53,18 +50,13 @@ class Delineator:
         self._levels = sum(name.startswith("down.") for name in weights) // 2
         self._deeper = sum(name.startswith("deepest.") for name in weights) // 4
 
-    def mark(self, signal: NDArray[np.float32], limits: Limits = DEFAULT) -> list[LeadWaves]:
-        """Return the waves of each lead.
+    def shares(self, signal: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the share of each class, (leads, 7, samples / 2); sample k is about input 2 k.
 
         Args:
             signal: (leads, samples) in mV at 500 Hz, conditioned; leads that were recorded, in any
                 order. A row of zeros would take part in what the leads tell each other.
-            limits: What makes a wave.
         """
-        return [waves(row, STEP, limits) for row in self.shares(signal)]
-
-    def shares(self, signal: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the share of each class, (leads, 7, samples / 2); sample k is about input 2 k."""
         leads, samples = signal.shape
         padded = np.pad(signal, ((0, 0), (0, -samples % MULTIPLE)))
         x = np.pad(_scaled(padded), ((0, 0), ((STEM - PATCH) // 2,) * 2, (0, 0)))

@@ -148,7 +148,7 @@ def augment(
     if rng.random() < do.rebuild and len(source.cuts) >= 3:
         piece = _rebuilt(source, rng, samples, irregular=rng.random() < 0.2)
     else:
-        factor = np.exp(rng.normal(0.0, 0.12)) if rng.random() < do.stretch else 1.0
+        factor = np.exp(rng.normal(0.0, 0.16)) if rng.random() < do.stretch else 1.0
         warp = np.full(source.signal.shape[1], factor)
         piece = _fitted(_warped(source, slice(0, len(warp)), warp), rng, samples)
     signal: NDArray[np.floating] = piece.signal
@@ -209,7 +209,7 @@ def _rebuilt(source: Source, rng: Generator, samples: int, irregular: bool) -> P
     # The shares of a beat that take less of the change leave more to the pause between beats.
     change = float(np.clip(wanted, max(low, 0.35), min(high, 2.5)))
     jitter = 0.3 if irregular else 0.03
-    steady = float(np.exp(rng.normal(0.0, 0.08)))
+    steady = float(np.exp(rng.normal(0.0, 0.12)))
     parts: list[Piece] = []
     index = int(rng.integers(len(cuts) - 1))
     have = 0

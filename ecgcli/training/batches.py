@@ -29,14 +29,14 @@ class Recipe:
     """Everything that decides what comes out, but the data."""
 
     seed: int = 1
-    steps: int = 702
+    steps: int = 3000
     batch: int = 8
     samples: int = 4096
     leads: tuple[int, ...] = (3, 6, 6, 12)
     rate: float = 4e-3
     warm_up: int = 50
     decay: float = 0.02
-    average: float = 0.995
+    average: float = 0.998
     border: float = 2.0
     lengths: float = 0.5
     unmarked: int = 1

@@ -16,6 +16,7 @@ from ecgcli.signals.evaluate_delineation import (
     table,
     total,
 )
+from ecgcli.signals.shares import mark
 from ecgcli.training import ludb
 from ecgcli.training.batches import RATE, Recipe
 from ecgcli.training.delineator import extra_in, runtime, train
@@ -40,7 +41,7 @@ def cross_validation(
         unseen = [e for i, e in enumerate(examples) if ludb.fold_of(i) == fold]
         say(f"fold {fold + 1} of {ludb.FOLDS}")
         network = runtime(train(recipe, seen, extra, work / f"fold-{fold}", say))
-        found |= {e.name: network.mark(e.signal) for e in unseen}
+        found |= {e.name: mark(network, e.signal) for e in unseen}
     yield f"ecgcli, {ludb.FOLDS}-fold cross-validation over {len(examples)} records"
     yield from table(total([compare(found[e.name], e.waves, RATE) for e in examples]))
     yield from interval_table(

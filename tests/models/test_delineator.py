@@ -9,6 +9,7 @@ from ecgcli.errors import ModelError
 from ecgcli.models.delineator import SHIPPED, load, shipped
 from ecgcli.signals.delineation import PEAK
 from ecgcli.signals.fuse import fuse
+from ecgcli.signals.shares import mark
 from tests import synthetic
 
 TIME = np.arange(5000) / 500.0
@@ -17,7 +18,7 @@ TIME = np.arange(5000) / 500.0
 @pytest.mark.parametrize("rate", [40.0, 75.0, 120.0, 180.0])
 def test_every_beat_of_a_clean_recording_is_found(rate: float) -> None:
     times = synthetic.beat_times(rate, 10.0)
-    found = fuse(shipped().mark(synthetic.signal(times))).qrs[:, PEAK] / 500.0
+    found = fuse(mark(shipped(), synthetic.signal(times))).qrs[:, PEAK] / 500.0
     inner = times[(times > 0.7) & (times < 9.3)]
     distance = np.abs(found[:, None] - inner[None, :])
     assert distance.min(axis=0).max() < 0.03
@@ -30,7 +31,7 @@ def test_without_p_waves_no_beat_has_one() -> None:
     times = times[times < 9.6]
     signal = synthetic.signal(times, p_wave=False)
     signal += rng.normal(0.0, 0.01, signal.shape).astype(np.float32)
-    assert np.isnan(fuse(shipped().mark(signal)).p).all()
+    assert np.isnan(fuse(mark(shipped(), signal)).p).all()
 
 
 NOISE = np.random.default_rng(1).normal(0.0, 0.2, (12, 5000))
@@ -44,14 +45,14 @@ NOTHING = {
 
 @pytest.mark.parametrize("kind", NOTHING)
 def test_where_no_heart_is_no_beat_is(kind: str) -> None:
-    assert len(fuse(shipped().mark(NOTHING[kind].astype(np.float32))).qrs) == 0
+    assert len(fuse(mark(shipped(), NOTHING[kind].astype(np.float32))).qrs) == 0
 
 
 def test_marks_do_not_depend_on_what_was_marked_before() -> None:
     signal = synthetic.signal(synthetic.beat_times(70.0, 10.0))
-    alone = shipped().mark(signal)
-    shipped().mark(NOISE.astype(np.float32))
-    again = shipped().mark(signal)
+    alone = mark(shipped(), signal)
+    mark(shipped(), NOISE.astype(np.float32))
+    again = mark(shipped(), signal)
     for one, two in zip(alone, again, strict=True):
         for wave in ("p", "qrs", "t"):
             assert np.array_equal(one.of(wave), two.of(wave))

@@ -5,7 +5,7 @@ import pytest
 
 from ecgcli.signals.delineation import LeadWaves, no_waves
 from ecgcli.signals.fuse import fuse
-from tests.models.test_waves import BEAT, lead
+from tests.signals.test_shares import BEAT, lead
 
 
 def test_equal_leads_give_their_own_marks() -> None:

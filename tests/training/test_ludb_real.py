@@ -29,7 +29,7 @@ def test_every_lead_has_marks_in_order(ecg_data: Path) -> None:
 
 
 def test_labels_give_the_marks_back(ecg_data: Path) -> None:
-    from ecgcli.models.waves import waves
+    from ecgcli.signals.shares import waves
 
     scores = []
     for header in ludb.headers(ecg_data / "ludb")[::20]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecgcli.models.delineator import STEP, Delineator
 from ecgcli.signals.delineation import LeadWaves
 
 if TYPE_CHECKING:
@@ -36,6 +37,19 @@ class Limits:
 
 
 DEFAULT = Limits()
+
+
+def mark(
+    network: Delineator, signal: NDArray[np.float32], limits: Limits = DEFAULT
+) -> list[LeadWaves]:
+    """Return the waves of each lead, in samples.
+
+    Args:
+        network: Which one marks.
+        signal: (leads, samples) in mV at 500 Hz, conditioned: the leads that were recorded.
+        limits: What makes a wave.
+    """
+    return [waves(row, STEP, limits) for row in network.shares(signal)]
 
 
 def waves(shares: NDArray[np.floating], step: int = 2, limits: Limits = DEFAULT) -> LeadWaves:

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ecgcli.models.waves import waves
 from ecgcli.signals.delineation import LeadWaves
+from ecgcli.signals.shares import waves
 from ecgcli.training.augment import Piece, labels
 
 ALL = ("p", "qrs", "t")
