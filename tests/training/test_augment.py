@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ecgcli.signals.delineation import PEAK
 from ecgcli.training.augment import Piece, Settings, Source, augment, labels
 from tests import synthetic
-from tests.models.test_waves import BEAT, lead
+from tests.signals.test_shares import BEAT, lead
 
 CLEAN = Settings(
     rebuild=1.0, stretch=1.0, no_p=0.0, noise=0.0, low_pass=0.0, flip=0.0, empty=0.0, lost_lead=0.0

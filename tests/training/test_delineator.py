@@ -15,7 +15,7 @@ from ecgcli.training import delineator as recipe  # noqa: E402
 from ecgcli.training.ludb import Example  # noqa: E402
 from ecgcli.training.network import Delineator  # noqa: E402
 from tests import synthetic  # noqa: E402
-from tests.models.test_waves import lead  # noqa: E402
+from tests.signals.test_shares import lead  # noqa: E402
 
 SMALL = batches.Recipe(
     steps=6, batch=2, samples=1024, leads=(2,), warm_up=2, widths=(8, 8, 8, 8, 8), average=0.5
