@@ -115,37 +115,35 @@ def assess(conditioned: Conditioned) -> Quality:
         leads = tuple(_missing(name) for name in LEADS)
         return Quality(Grade.NOT_USABLE, 0.0, (NO_LEAD,), leads)
     found = levels(conditioned, rows)
-    measures = _measures(found)
+    measured = measures(found)
     usable = np.zeros(len(LEADS), dtype=bool)
-    usable[rows] = ~_reach(measures, "unusable")
+    usable[rows] = ~_reach(measured, "unusable")
     partly = np.zeros(len(LEADS), dtype=bool)
-    partly[rows] = _reach(measures, "in_part")
+    partly[rows] = _reach(measured, "in_part")
     grade, verdict = _grade(conditioned, found, rows, usable, partly & usable)
-    scores = np.zeros(len(LEADS))
-    scores[rows] = _scores(measures) * usable[rows]
-    score = float(scores.mean() + scores.min()) / 2
+    overall = score(measured, limits())
     if grade is Grade.NOT_USABLE and usable.sum() >= LEAST_LEADS:
-        score = 0.0  # clean leads, but of nothing
+        overall = 0.0  # clean leads, but of nothing
     by_row = {int(row): index for index, row in enumerate(rows)}
     distrust = trust.distrusted(conditioned.raw, conditioned.signal, usable)
     leads = tuple(
-        _lead(name, by_row[row], bool(usable[row]), measures, found, distrust.get(name))
+        _lead(name, by_row[row], bool(usable[row]), measured, found, distrust.get(name))
         if row in by_row
         else _missing(name)
         for row, name in enumerate(LEADS)
     )
-    reasons = (*verdict, *_reasons(rows, measures), *_distrusted(distrust))
-    return Quality(grade, round(score, 3), reasons, leads)
+    reasons = (*verdict, *_reasons(rows, measured), *_distrusted(distrust))
+    return Quality(grade, round(overall, 3), reasons, leads)
 
 
-def _measures(found: Levels) -> dict[str, NDArray[np.float64]]:
-    """Return what the limits are held against, (leads,) each."""
+def measures(found: Levels) -> dict[str, NDArray[np.float64]]:
+    """Return what the limits are held against, by their names, (leads,) each."""
     same = np.zeros(len(found.flat))
     for pair in found.same:
         same[list(pair)] = 1.0
     # White noise is about eight times as large from peak to peak in 2 s.
     drowned = 8 * found.noise_mv / (found.size_mv + TINY_MV)
-    measures = {
+    result = {
         "invalid": found.invalid,
         "flat": found.flat,
         "same": same,
@@ -161,25 +159,29 @@ def _measures(found: Levels) -> dict[str, NDArray[np.float64]]:
     off = found.flat >= limits()["flat"].unusable
     return {
         name: values if name in ("flat", "invalid") else np.where(off, 0.0, values)
-        for name, values in measures.items()
+        for name, values in result.items()
     }
 
 
-def _reach(measures: dict[str, NDArray[np.float64]], severity: str) -> NDArray[np.bool_]:
+def _reach(measured: dict[str, NDArray[np.float64]], severity: str) -> NDArray[np.bool_]:
     """Return which leads reach the limit of that severity in any measure: (leads,)."""
     reached: NDArray[np.bool_] = np.any(
-        [values >= getattr(limits()[name], severity) for name, values in measures.items()], axis=0
+        [values >= getattr(limits()[name], severity) for name, values in measured.items()], axis=0
     )
     return reached
 
 
-def _scores(measures: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return a score per lead: the product of what each measure leaves of it."""
-    kept = [
-        1.0 / (1.0 + (values / limits()[name].in_part) ** 2) for name, values in measures.items()
-    ]
-    score: NDArray[np.float64] = np.prod(kept, axis=0)
-    return score
+def score(measured: dict[str, NDArray[np.float64]], by: dict[str, Limit]) -> float:
+    """Return the score of a record from its leads' `measures`, held against the limits `by`.
+
+    A lead's score is the product of what each measure leaves of it, and 0 where it is not usable
+    or was not recorded.
+    """
+    kept = [1.0 / (1.0 + (each / by[name].in_part) ** 2) for name, each in measured.items()]
+    spoilt = np.any([each >= by[name].unusable for name, each in measured.items()], axis=0)
+    scores = np.zeros(len(LEADS))
+    scores[: len(spoilt)] = np.where(spoilt, 0.0, np.prod(kept, axis=0))
+    return float(scores.mean() + scores.min()) / 2
 
 
 def _grade(
@@ -212,7 +214,7 @@ def _lead(
     name: str,
     index: int,
     usable: bool,
-    measures: dict[str, NDArray[np.float64]],
+    measured: dict[str, NDArray[np.float64]],
     found: Levels,
     distrust: str | None,
 ) -> LeadQuality:
@@ -220,7 +222,7 @@ def _lead(
     faults = dict.fromkeys(
         sign.fault
         for sign in SIGNS
-        if measures[sign.measure][index] >= limits()[sign.measure].noted
+        if measured[sign.measure][index] >= limits()[sign.measure].noted
     )
     return LeadQuality(
         lead=name,
@@ -237,7 +239,7 @@ def _missing(name: str) -> LeadQuality:
     return LeadQuality(lead=name, usable=False, faults=(Fault.MISSING,))
 
 
-def _reasons(rows: NDArray[np.intp], measures: dict[str, NDArray[np.float64]]) -> tuple[str, ...]:
+def _reasons(rows: NDArray[np.intp], measured: dict[str, NDArray[np.float64]]) -> tuple[str, ...]:
     """Return a sentence per disturbance that reaches the limit from which it is noted."""
     sentences = []
     absent = np.ones(len(LEADS), dtype=bool)
@@ -245,7 +247,7 @@ def _reasons(rows: NDArray[np.intp], measures: dict[str, NDArray[np.float64]]) -
     if absent.any():
         sentences.append(MISSING.format(leads=_names(absent)))
     for sign in SIGNS:
-        values = measures[sign.measure]
+        values = measured[sign.measure]
         noted = values >= limits()[sign.measure].noted
         if noted.any():
             sentences.append(

@@ -73,7 +73,7 @@ def test_limits_hold_on_records_they_were_not_chosen_on(
 ) -> None:
     accepted, records = rated
     per_record = [
-        quality._measures(levels(record, np.flatnonzero(record.present))) for record in records
+        quality.measures(levels(record, np.flatnonzero(record.present))) for record in records
     ]
     worst = {
         name: np.array([measures[name].max() for measures in per_record])
