@@ -8,6 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from ecgcli.records.leads import LEADS
+from ecgcli.signals import delineate, waves
+from ecgcli.signals.confidence import Basis, none
 from ecgcli.signals.results import Measured
 
 Area = tuple[float, float] | None
@@ -15,6 +18,7 @@ Area = tuple[float, float] | None
 UNIT = "deg"
 # Unipolar augmented leads are recorded at cos 30 deg of the scale of the bipolar ones (Goldberger).
 AVF_SCALE = 2.0 / math.sqrt(3.0)
+P_SMALLEST, QRS_SMALLEST, T_SMALLEST = 0.8, 2.0, 2.0  # mV ms, net area for an axis
 NEAR_ZERO = 0.08  # net area, in units of the absolute one, from which on an axis means something
 
 
@@ -39,3 +43,39 @@ def axis(wave: str, areas: Sequence[Area], smallest: float, confidence: float) -
         )
     degrees = math.degrees(math.atan2(y, x))
     return Measured(180.0 if degrees == -180.0 else degrees, UNIT, confidence=confidence)
+
+
+def axes(basis: Basis) -> dict[str, Measured]:
+    """Return the axes of P, QRS and T."""
+    marks, sure = basis.marks, basis.sure
+    atrial, t = marks.atrial, marks.t
+    untrue = basis.distrust.get("I") or basis.distrust.get("aVF")
+    if untrue:
+        return {name: none("deg", untrue) for name in ("qrs_axis", "p_axis", "t_axis")}
+
+    def areas(first: int, last: int, own_level: bool = False) -> list[Area]:
+        result: list[Area] = []
+        for name in ("I", "aVF"):
+            row = basis.stack.median[LEADS.index(name)]
+            if not basis.usable[LEADS.index(name)]:
+                result.append(None)
+                continue
+            zero = waves.level(row, marks.qrs[0], atrial.end)
+            if own_level:
+                zero = float(row[first] + row[last]) / 2.0
+            result.append(waves.area(row, first, last, zero))
+        return result
+
+    result = {"qrs_axis": axis("QRS", areas(*marks.qrs), QRS_SMALLEST, sure)}
+    result["p_axis"] = (
+        axis("P", areas(atrial.onset, atrial.end, own_level=True), P_SMALLEST, sure)
+        if atrial.onset is not None and atrial.end is not None
+        else none("deg", f"no P wave: {atrial.reason}")
+    )
+    begin = marks.qrs[1] + delineate.T_FROM
+    result["t_axis"] = (
+        axis("T", areas(begin, t.end), T_SMALLEST, sure)
+        if t is not None and t.end > begin
+        else none("deg", "the T wave is too flat or runs into the next beat")
+    )
+    return result
