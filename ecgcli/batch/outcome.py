@@ -32,7 +32,7 @@ class Outcome:
         failure: `None` where the record is done.
         content_hash: SHA-256 of the bytes that were read, `None` where none was read.
         outputs: Size in bytes of every report written, by format.
-        row: The record's line in the worklist, as JSON.
+        row: What is kept of it as JSON: its line in the worklist, or its measurements.
         grade: Its technical quality, "not usable" say; counted in run.json.
         seconds: Time spent, by stage.
     """

@@ -27,12 +27,12 @@ class Display(Protocol):
         """Take the display away."""
 
 
-def display(settings: Settings, log: Log) -> Display:
+def display(settings: Settings, log: Log, doing: str = "Interpreting") -> Display:
     """Return the display that suits stderr and the settings."""
     if settings.quiet:
         return _Silent()
     if settings.log_format == "text" and sys.stderr.isatty():
-        return _Bar()
+        return _Bar(doing)
     return _Lines(log)
 
 
@@ -74,7 +74,8 @@ class _Lines:
 class _Bar:
     """A bar of rich; not loaded before there is something to show."""
 
-    def __init__(self) -> None:
+    def __init__(self, doing: str) -> None:
+        self._doing = doing
         self._start = time.monotonic()
         self._due = self._start + DRAW_EVERY_S
         self._progress: Progress | None = None
@@ -100,7 +101,7 @@ class _Bar:
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = progress.add_task("Interpreting", total=None, rate="", note="")
+        self._task = progress.add_task(self._doing, total=None, rate="", note="")
         progress.start()
         return progress
 

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 PROCESS = "ecgcli.batch.pipeline:process"
 """What is done to a record, as "module:function"; tests put faulty ones in its place."""
 
+PRELOAD = {
+    PROCESS: ("ecgcli.batch.preload",),
+    "ecgcli.batch.measuring:process": ("ecgcli.records.read", "ecgcli.signals.analyse"),
+}
+"""What is loaded before the first worker is forked, by what the workers do."""
+
 START_S = 300.0  # importing everything on a machine that is busy with other things
 JOIN_S = 10.0
 
@@ -124,6 +130,11 @@ class Pool:
         """How many records are being processed."""
         return sum(each.job is not None for each in self._workers)
 
+    @property
+    def alone(self) -> bool:
+        """Whether a record is on its second try, with which nothing else is to be in hand."""
+        return any(each.job is not None and each.job.alone for each in self._workers)
+
     def has_room(self) -> bool:
         """Say whether another job can be taken now; start workers where there are too few."""
         if any(each.ready and each.job is None for each in self._workers):
@@ -157,7 +168,7 @@ class Pool:
             for name in worker.THREADS:  # read by libraries when they load, in the fork server
                 os.environ[name] = "1"
             self._context = multiprocessing.get_context("forkserver")
-            real = ["ecgcli.batch.preload"] if self._process == PROCESS else []
+            real = PRELOAD.get(self._process, ())
             self._context.set_forkserver_preload(["ecgcli.batch.calm", *real])
         try:
             self._workers.append(_Worker(self._context, self._settings, self._process))

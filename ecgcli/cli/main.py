@@ -17,9 +17,10 @@ from ecgcli.errors import EcgcliError, ExitCode
 
 COMMANDS = {
     "interpret": "Interpret folders of ECGs: JSON, HTML and PDF reports.",
+    "measure": "Measure ECGs: intervals, amplitudes, fiducial points as JSON.",
     "info": "Show what a recording holds, without interpretation.",
     "doctor": "Say what works on this machine and what to install.",
-    "schema": "Print the JSON Schema of the reports.",
+    "schema": "Print the JSON Schema of the reports or the measurements.",
     "train": "Train the package's own models from public data.",
     "evaluate": "Measure how good the package's models are.",
 }

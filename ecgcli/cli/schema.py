@@ -1,4 +1,4 @@
-"""The command `schema`: what a report's JSON looks like, for machines."""
+"""The command `schema`: what the program's JSON looks like, for machines."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ import click
 
 
 @click.command("schema")
-def schema() -> None:
-    """Print the JSON Schema of the reports (draft 2020-12)."""
-    from ecgcli.reports.document import json_schema
+@click.argument("what", type=click.Choice(["report", "measure"]), default="report", required=False)
+def schema(what: str) -> None:
+    """Print a JSON Schema (draft 2020-12).
 
+    `report` is the JSON report of `interpret` (the default), `measure` what `measure` writes.
+    """
+    if what == "measure":
+        from ecgcli.exports.measurements import json_schema
+    else:
+        from ecgcli.reports.document import json_schema
     click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
