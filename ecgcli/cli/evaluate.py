@@ -1,49 +1,163 @@
-"""The command `evaluate`: what the package's models and measurements are worth, on public data."""
+"""The command `evaluate`: what the package's models and measurements are worth, on public data.
+
+It knows which options there are and where the numbers go; what is compared and how stands in the
+module that each command calls.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
-from ecgcli.errors import ModelError
+from ecgcli.errors import ModelError, OutputError
+
+_DATA = click.argument(
+    "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+
+
+def _json_option(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(
+        *names,
+        "file",
+        metavar="FILE",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write the same numbers as JSON.",
+    )
+
+
+_JOBS = click.option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Number of worker processes.",
+)
 
 
 @click.group("evaluate")
 def evaluate() -> None:
-    """Measure how good the package's models are."""
+    """Measure how good the package's models and measurements are, on public data.
+
+    Nothing is downloaded: DIR holds a database as its publishers lay it out.
+    """
 
 
 @evaluate.command("delineation")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_DATA
 @click.option(
     "--work",
+    metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("delineator-work"),
     show_default=True,
     help="Folder for the networks of the folds; those found there are not trained again.",
 )
-@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the training.")
 @click.option("--steps", type=click.IntRange(min=1), help="Steps, if not the recipe's own.")
-@click.option("--neurokit/--no-neurokit", default=True, help="NeuroKit2 beside it.")
-def delineation(folder: Path, work: Path, seed: int, steps: int | None, neurokit: bool) -> None:
+@click.option(
+    "--neurokit/--no-neurokit",
+    default=True,
+    show_default=True,
+    help="NeuroKit2's two methods beside it (needs 'ecgcli[bench]').",
+)
+@_json_option("--json")
+def delineation(
+    folder: Path, work: Path, seed: int, steps: int | None, neurokit: bool, file: Path | None
+) -> None:
     """Compare marks with cardiologists', by 5-fold cross-validation over the LUDB records.
 
-    FOLDER holds ludb/ and, for noise, cinc2011/. Five networks are trained, each on four fifths of
-    the records, and every record is marked by the one that has not seen it.
+    DIR holds ludb/ and, for noise and for rhythms without P waves, cinc2011/ and ptbxl/. Five
+    networks are trained (needs 'ecgcli[models]'), each on four fifths of the records, and every
+    record is marked by the one that has not seen it. Only the annotated span of each lead counts; a
+    mark found and one that was set match within 150 ms.
     """
     try:
         from ecgcli.training import delineator as recipe
         from ecgcli.training import validation
     except ImportError as error:
         raise ModelError("the networks of the folds need PyTorch: 'ecgcli[models]'") from error
-    chosen = recipe.chosen(seed=seed, steps=steps)
-    for line in validation.cross_validation(
-        chosen, folder, work, lambda text: click.echo(text, err=True)
-    ):
-        click.echo(line)
-    if neurokit:
-        from ecgcli.training import neurokit as other
+    from ecgcli.signals import ludb
+    from ecgcli.signals.delineation_table import lines, plain
+    from ecgcli.training import neurokit as other
 
-        for line in other.tables(folder):
-            click.echo(line)
+    if neurokit:
+        other.check()
+    _check(file)
+    methods = [
+        validation.cross_validation(
+            recipe.chosen(seed=seed, steps=steps),
+            folder,
+            work,
+            lambda text: click.echo(text, err=True),
+        )
+    ]
+    if neurokit:
+        click.echo("NeuroKit2 marks the same records", err=True)
+        methods += other.methods(ludb.headers(folder))
+    records = len(ludb.headers(folder))
+    click.echo(f"{records} LUDB records, 12 leads, against cardiologists' marks")
+    for line in lines(methods):
+        click.echo(line)
+    _write(
+        file,
+        {
+            "records": records,
+            "seed": seed,
+            "steps": recipe.chosen(seed=seed, steps=steps).steps,
+            "methods": {method.name: plain(method) for method in methods},
+        },
+    )
+
+
+@evaluate.command("intervals")
+@_DATA
+@_json_option("--json")
+def intervals(folder: Path, file: Path | None) -> None:
+    """Compare what `measure` says with cardiologists' marks, over the LUDB records in DIR.
+
+    Beats, heart rate, PR, QRS and QT per record, P waves where there are none (atrial fibrillation
+    and flutter), and the fiducials of every lead. The network that ships has learned from these
+    records; `evaluate delineation` says what it is worth on records that it has not seen.
+    """
+    from ecgcli.signals import evaluate_intervals
+
+    _check(file)
+    result = evaluate_intervals.evaluate_ludb(folder)
+    for line in evaluate_intervals.table(result):
+        click.echo(line)
+    _write(file, evaluate_intervals.as_json(result))
+
+
+@evaluate.command("quality")
+@_DATA
+def quality(folder: Path) -> None:
+    """Compare the judgement of quality with raters' verdicts (Challenge 2011, set a).
+
+    DIR holds the set's records and quality.csv, or a folder cinc2011 that does. What was tuned on
+    these records is chosen anew in each of five folds, without the records that it is judged on.
+    """
+    from ecgcli.signals import evaluate_quality
+
+    for line in evaluate_quality.lines(folder):
+        click.echo(line)
+
+
+def _check(file: Path | None) -> None:
+    """Say before the work that its result cannot be written."""
+    if file is not None and not file.parent.is_dir():
+        raise OutputError(f"there is no folder {file.parent} to write {file.name} into")
+
+
+def _write(file: Path | None, numbers: Mapping[str, Any]) -> None:
+    """Write the numbers if they are to be written."""
+    if file is not None:
+        try:
+            file.write_text(json.dumps(numbers, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"{file} cannot be written: {error.strerror}") from error

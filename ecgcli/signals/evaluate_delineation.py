@@ -1,6 +1,7 @@
 """Compare marks with those that cardiologists set, mark by mark in every lead.
 
-It knows how marks are matched and summed up; it does not know who found them.
+It knows how marks are matched and summed up; it does not know who found them, nor how the sums are
+shown (`delineation_table`).
 
 A mark that was found and one that was set match if they are within 150 ms (ANSI/AAMI EC57), each
 with one other, the nearest first. Only the annotated span of a lead counts, from its first to its
@@ -10,7 +11,7 @@ outside may still match one at the border.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ MARKS: dict[str, tuple[str, int]] = {
     "T peak": ("t", PEAK),
     "T end": ("t", END),
 }
+INTERVALS = ("P", "PR", "QRS", "QT")
 
 
 @dataclass(slots=True)
@@ -134,13 +136,14 @@ def match(
 
 
 def intervals(leads: Sequence[LeadWaves], rate: float) -> dict[str, float]:
-    """Return PR, QRS and QT of a recording in ms: medians over all its leads and beats.
+    """Return the P duration, PR, QRS and QT of a recording in ms: medians over leads and beats.
 
     An interval of which fewer than three were marked is left out.
     """
-    values: dict[str, list[float]] = {"PR": [], "QRS": [], "QT": []}
+    values: dict[str, list[float]] = {name: [] for name in INTERVALS}
     for lead in leads:
         onsets = lead.qrs[:, ONSET]
+        values["P"] += list(lead.p[:, END] - lead.p[:, ONSET])
         values["QRS"] += list(lead.qrs[:, END] - onsets)
         for p in lead.p:
             following = onsets[(onsets > p[PEAK]) & (onsets < p[PEAK] + 0.5 * rate)]
@@ -161,29 +164,3 @@ def total(scores: Sequence[Mapping[str, Score]]) -> Scores:
         for name, score in one.items():
             result[name].add(score)
     return result
-
-
-def table(scores: Mapping[str, Score]) -> Iterator[str]:
-    """Yield the lines of a table for people."""
-    yield f"{'':10} {'sensitivity':>11} {'precision':>10} {'mean, ms':>9} {'SD, ms':>7} {'set':>6}"
-    for name, score in scores.items():
-        yield (
-            f"{name:10} {100 * score.sensitivity:10.2f}% {100 * score.precision:9.2f}%"
-            f" {score.mean:+9.2f} {score.sd:7.2f} {score.matched + score.missed:6d}"
-        )
-
-
-def interval_table(
-    pairs: Sequence[tuple[Mapping[str, float], Mapping[str, float]]],
-) -> Iterator[str]:
-    """Yield lines about intervals of recordings, found and set (`intervals`)."""
-    for name in ("PR", "QRS", "QT"):
-        off = [
-            found[name] - truth[name] for found, truth in pairs if name in found and name in truth
-        ]
-        missed = sum(name in truth and name not in found for found, truth in pairs)
-        invented = sum(name in found and name not in truth for found, truth in pairs)
-        yield (
-            f"{name:10} {np.mean(off):+6.2f} +- {np.std(off):5.2f} ms over {len(off)} records,"
-            f" {missed} missed, {invented} invented"
-        )

@@ -1,31 +1,24 @@
 """What the delineator's recipe is worth: 5-fold cross-validation over the LUDB records.
 
-It knows folds and comes out with a table; it does not know how a network is trained.
+It knows folds and comes out with numbers; it does not know how a network is trained.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from ecgcli.signals.delineation import LeadWaves
-from ecgcli.signals.evaluate_delineation import (
-    compare,
-    interval_table,
-    intervals,
-    table,
-    total,
-)
+from ecgcli.signals.delineation_table import Method
+from ecgcli.signals.evaluate_delineation import compare, intervals, total
 from ecgcli.signals.shares import mark
 from ecgcli.training import ludb
 from ecgcli.training.batches import RATE, Recipe
 from ecgcli.training.delineator import extra_in, runtime, train
 
 
-def cross_validation(
-    recipe: Recipe, data: Path, work: Path, say: Callable[[str], None]
-) -> Iterator[str]:
-    """Train what is missing of the five networks and yield the table.
+def cross_validation(recipe: Recipe, data: Path, work: Path, say: Callable[[str], None]) -> Method:
+    """Train what is missing of the five networks; every record is marked by the one new to it.
 
     Args:
         recipe: What to do.
@@ -42,8 +35,7 @@ def cross_validation(
         say(f"fold {fold + 1} of {ludb.FOLDS}")
         network = runtime(train(recipe, seen, extra, work / f"fold-{fold}", say))
         found |= {e.name: mark(network, e.signal) for e in unseen}
-    yield f"ecgcli, {ludb.FOLDS}-fold cross-validation over {len(examples)} records"
-    yield from table(total([compare(found[e.name], e.waves, RATE) for e in examples]))
-    yield from interval_table(
-        [(intervals(found[e.name], RATE), intervals(e.waves, RATE)) for e in examples]
-    )
+    scores = total([compare(found[e.name], e.waves, RATE) for e in examples])
+    pairs = [(intervals(found[e.name], RATE), intervals(e.waves, RATE)) for e in examples]
+    name = f"ecgcli, {ludb.FOLDS}-fold"
+    return Method(name, scores, pairs)

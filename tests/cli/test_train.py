@@ -13,7 +13,7 @@ from ecgcli.cli.train import train
     ("command", "arguments", "words"),
     [
         (train, ["delineator", "--help"], ["--data", "--out", "--work", "--seed", "--steps"]),
-        (evaluate, ["delineation", "--help"], ["FOLDER", "--work", "--neurokit"]),
+        (evaluate, ["delineation", "--help"], ["DIR", "--work", "--neurokit", "--json"]),
     ],
 )
 def test_help_names_every_option(command, arguments: list[str], words: list[str]) -> None:  # type: ignore[no-untyped-def]

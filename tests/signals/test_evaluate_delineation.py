@@ -1,10 +1,13 @@
 """Marks are compared as the table says: one with one, within 150 ms, inside the annotated span."""
 
+import json
+
 import numpy as np
 import pytest
 
 from ecgcli.signals.delineation import LeadWaves, no_waves
-from ecgcli.signals.evaluate_delineation import compare, intervals, match, table, total
+from ecgcli.signals.delineation_table import Method, lines, plain
+from ecgcli.signals.evaluate_delineation import compare, intervals, match, total
 
 
 def rows(*marks: tuple[float, float, float]) -> np.ndarray:
@@ -72,12 +75,46 @@ def test_each_mark_matches_one_other_the_nearest_first() -> None:
 
 
 def test_intervals_are_medians_in_ms() -> None:
-    assert intervals([TRUTH, TRUTH], 500.0) == {"PR": 200.0, "QRS": 100.0, "QT": 400.0}
+    expected = {"P": 80.0, "PR": 200.0, "QRS": 100.0, "QT": 400.0}
+    assert intervals([TRUTH, TRUTH], 500.0) == expected
     assert intervals([no_waves()], 500.0) == {}
 
 
-def test_the_table_names_every_mark_once() -> None:
-    lines = list(table(total([compare([TRUTH], [TRUTH], 500.0)] * 2)))
-    assert len(lines) == 10
-    assert "T end" in lines[-1]
-    assert lines[-1].split()[-1] == "4"
+def method(name: str, found: LeadWaves) -> Method:
+    pair = (intervals([found] * 2, 500.0), intervals([TRUTH] * 2, 500.0))
+    return Method(name, total([compare([found], [TRUTH], 500.0)] * 2), [pair], f"says {name}")
+
+
+def test_the_table_has_a_row_per_mark_and_all_methods_side_by_side() -> None:
+    late = LeadWaves(TRUTH.p + 5, TRUTH.qrs, no_waves().t)
+    printed = list(lines([method("ours", TRUTH), method("theirs", late)]))
+    assert len({len(line) for line in printed[2:11]}) == 1
+    assert printed[2].split() == [
+        *("P", "onset", "100.00", "100.00", "+0.00", "0.00", "|"),
+        *("100.00", "100.00", "+10.00", "0.00", "|", "4"),
+    ]
+    assert printed[10].split()[6:] == ["|", "0.00", "-", "-", "-", "|", "4"]
+    (pr,) = [line.split() for line in printed if line.startswith("PR")]
+    assert pr[1:6] == ["+0.00", "0.00", "1", "0", "0"]
+    assert pr[7:12] == ["-10.00", "0.00", "1", "0", "0"]
+    (qt,) = [line.split() for line in printed if line.startswith("QT")]
+    assert qt[7:12] == ["-", "-", "0", "1", "0"]
+    assert printed[-2:] == ["ours: says ours", "theirs: says theirs"]
+
+
+def test_json_holds_the_numbers_of_the_table() -> None:
+    late = LeadWaves(TRUTH.p + 5, TRUTH.qrs, no_waves().t)
+    numbers = json.loads(json.dumps(plain(method("theirs", late)), allow_nan=False))
+    assert numbers["marks"]["P onset"] == {
+        "sensitivity": 1.0,
+        "precision": 1.0,
+        "mean_ms": 10.0,
+        "sd_ms": 0.0,
+        "matched": 4,
+        "missed": 0,
+        "invented": 0,
+    }
+    assert numbers["marks"]["T end"]["precision"] is None
+    assert numbers["intervals"]["PR"]["mean_ms"] == -10.0
+    assert numbers["intervals"]["QT"]["missed"] == 1
+    assert numbers["remark"] == "says theirs"

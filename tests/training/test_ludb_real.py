@@ -5,17 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgcli.errors import UsageError
+from ecgcli.signals import ludb
 from ecgcli.signals.evaluate_delineation import compare, total
-from ecgcli.training import ludb
 from ecgcli.training.augment import Piece, Source, labels
 
 pytestmark = pytest.mark.real
-
-
-def test_a_folder_without_records_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no LUDB records"):
-        ludb.headers(tmp_path)
 
 
 def test_every_lead_has_marks_in_order(ecg_data: Path) -> None:
