@@ -29,11 +29,15 @@ def between(text: str, name: str) -> str:
 
 
 def filled(text: str) -> str:
-    """Return the README with its table of options as the program has them now."""
+    """Return the README with its tables of options as the program has them now."""
     from ecgcli.cli.interpret import interpret
+    from ecgcli.cli.measure import measure
 
-    pattern = re.compile(r"(<!-- options -->\n).*?(<!-- end -->)", re.DOTALL)
-    return pattern.sub(lambda mark: f"{mark[1]}{options(interpret)}\n{mark[2]}", text)
+    for name, command in (("options", interpret), ("options of measure", measure)):
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        table = options(command)
+        text = pattern.sub(lambda mark, table=table: f"{mark[1]}{table}\n{mark[2]}", text)
+    return text
 
 
 if __name__ == "__main__":

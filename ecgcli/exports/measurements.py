@@ -191,7 +191,7 @@ def json_schema() -> dict[str, Any]:
         "Sample indices, one entry per beat in every list; null where there is no such wave.",
     )
     head = {
-        "record": {"type": "string", "description": "Its path below PATH; for WFDB without .hea"},
+        "record": {"type": "string", "description": "Path below PATH, of WFDB without .hea"},
         "generator": {"const": GENERATOR},
         "schema_version": {"const": SCHEMA_VERSION},
         "format": {"type": "string", "description": 'File format, "wfdb" or "hl7-aecg" say'},
