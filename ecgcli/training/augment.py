@@ -333,8 +333,9 @@ def _with_p_moved(
                 window = np.minimum(np.hanning(b - a + 1) * 4.0, 1.0)
                 bump = window * (old[a : b + 1] - np.linspace(old[a], old[b], b - a + 1))
                 row[a : b + 1] -= bump
-                cut = max(earlier - a, 0)
-                row[a + cut - earlier : b + 1 - earlier] += bump[cut:]
+                if b >= earlier:  # else it has left the recording
+                    cut = max(earlier - a, 0)
+                    row[a + cut - earlier : b + 1 - earlier] += bump[cut:]
         moved.append(LeadWaves(lead.p[inside] - earlier, lead.qrs, lead.t))
     return result, tuple(moved)
 
