@@ -271,11 +271,12 @@ def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_dataclass(cls: Any, definitions: dict[str, Any], without: str = "") -> dict[str, Any]:
-    if cls.__name__ in definitions:
-        return _ref(cls.__name__)
+    title = f"{cls.__name__}ByLead" if without else cls.__name__
+    if title in definitions:
+        return _ref(title)
     hints = get_type_hints(cls)
     properties = {}
-    definitions[cls.__name__] = {}  # its place, in the order in which they are met
+    definitions[title] = {}  # its place, in the order in which they are met
     for each in fields(cls):
         if each.name == without:
             continue
@@ -287,8 +288,8 @@ def _of_dataclass(cls: Any, definitions: dict[str, Any], without: str = "") -> d
         if hint is Measured and each.name in _WORDS:
             properties[key]["description"] = _WORDS[each.name]
     words = " ".join((cls.__doc__ or "").partition("\n\nAttributes:")[0].split())
-    definitions[cls.__name__] = _closed(properties, words)
-    return _ref(cls.__name__)
+    definitions[title] = _closed(properties, words)
+    return _ref(title)
 
 
 def _by_lead(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
