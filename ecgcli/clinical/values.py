@@ -20,14 +20,19 @@ from ecgcli.signals.results import (
 
 GLOBALS: dict[str, tuple[str, str]] = {
     "ventricular_rate": ("ventricular rate", "/min"),
+    "atrial_rate": ("atrial rate", "/min"),
     "rr_mean": ("mean RR interval", "ms"),
+    "rr_sd": ("SD of RR intervals", "ms"),
     "rr_variation": ("RR variation", "%"),
+    "rr_rmssd": ("RMSSD", "ms"),
+    "shortest_rr": ("shortest RR interval", "ms"),
     "longest_rr": ("longest RR interval", "ms"),
     "p_wave_share": ("beats with a P wave", "%"),
     "p_duration": ("P duration", "ms"),
     "pr_interval": ("PR interval", "ms"),
     "qrs_duration": ("QRS duration", "ms"),
     "qt_interval": ("QT interval", "ms"),
+    "jt_interval": ("JT interval", "ms"),
     "qtc_bazett": ("QTc (Bazett)", "ms"),
     "qtc_fridericia": ("QTc (Fridericia)", "ms"),
     "qtc_framingham": ("QTc (Framingham)", "ms"),
@@ -37,11 +42,20 @@ GLOBALS: dict[str, tuple[str, str]] = {
     "t_axis": ("T axis", "deg"),
     "sokolow_lyon": ("Sokolow-Lyon voltage", "mV"),
     "cornell": ("Cornell voltage", "mV"),
+    "cornell_product": ("Cornell product", "mV ms"),
+    "peguero": ("Peguero-Lo Presti voltage", "mV"),
+    "r_progression": ("smallest gain of R from V1 to V4", "mV"),
+    "r_transition": ("R transition", "V"),
 }
 """Global measurements: how they read, and their unit."""
 
 WAVES: dict[str, tuple[str, str, str | None]] = {
     "p_mv": ("P wave", "mV", "p"),
+    "p_positive_mv": ("P+", "mV", "p_positive"),
+    "p_positive_ms": ("P+ duration", "ms", "p_positive"),
+    "p_negative_mv": ("P−", "mV", "p_negative"),
+    "p_negative_ms": ("P− duration", "ms", "p_negative"),
+    "p_terminal_mv_ms": ("P terminal force", "mV ms", "p_terminal"),
     "q_mv": ("Q wave", "mV", "q"),
     "q_ms": ("Q duration", "ms", "q"),
     "r_mv": ("R wave", "mV", "r"),
@@ -49,19 +63,32 @@ WAVES: dict[str, tuple[str, str, str | None]] = {
     "s_mv": ("S wave", "mV", "s"),
     "s_ms": ("S duration", "ms", "s"),
     "r2_mv": ("R' wave", "mV", "r2"),
+    "r2_ms": ("R' duration", "ms", "r2"),
     "s2_mv": ("S' wave", "mV", "s2"),
+    "s2_ms": ("S' duration", "ms", "s2"),
     "st_j_mv": ("ST at J", "mV", None),
+    "st_40_mv": ("ST at J+40", "mV", None),
     "st_60_mv": ("ST at J+60", "mV", None),
+    "st_80_mv": ("ST at J+80", "mV", None),
+    "st_slope_mv_s": ("ST slope", "mV/s", None),
     "t_mv": ("T wave", "mV", "t"),
+    "t_positive_mv": ("T+", "mV", "t_positive"),
+    "t_negative_mv": ("T−", "mV", "t_negative"),
+    "qrs_area_mv_ms": ("QRS area", "mV ms", None),
     "qrs_peak_to_peak_mv": ("QRS peak to peak", "mV", None),
     "intrinsicoid_ms": ("R peak time", "ms", "r"),
 }
 """Values in a lead: how they read, their unit, and the wave that they belong to."""
 
-PRECISION = {"mV": 3, "ms": 0, "/min": 0, "deg": 0}
+PRECISION = {"mV": 3, "ms": 0, "/min": 0, "deg": 0, "mV ms": 1, "mV/s": 2, "V": 1}
 """Decimals to which values of a unit are reported, and therefore judged."""
 
-MIRRORED = frozenset({"st_j_mv", "st_60_mv", "t_mv"})
+SHOWN = {"mV": 2, "mV ms": 1, "mV/s": 2, "V": 1}
+"""Decimals to which they are written in evidence, 0 for other units."""
+
+MIRRORED = frozenset(
+    {"st_j_mv", "st_40_mv", "st_60_mv", "st_80_mv", "st_slope_mv_s", "t_mv", "qrs_area_mv_ms"}
+)
 """Values that keep their meaning in −aVR, the mirrored lead, which lies between I and II."""
 
 BEATS: dict[str, BeatClass] = {
@@ -103,7 +130,7 @@ def amount(value: float, unit: str, finer: bool = False) -> str:
     """Return a number with its unit at the precision that it is measured to, or one digit more."""
     if unit == "":
         return f"{value:g}"
-    digits = (2 if unit == "mV" else 0) + finer
+    digits = SHOWN.get(unit, 0) + finer
     sign = {"deg": "°", "/min": "/min"}.get(unit, f" {unit}")
     return f"{value:.{digits}f}{sign}".replace("-", "−")
 
@@ -153,7 +180,15 @@ class Values:
             return value, None
         if measured.reason is None and wave is not None and wave in measured.absent:
             return 0.0, None
-        return None, f"lead {lead}: {measured.reason or WAVES[name][0] + ' not measured'}"
+        return None, f"lead {lead}: {measured.reason or self._why(name)}"
+
+    def _why(self, name: str) -> str:
+        """Return why a value of a lead that could be measured is missing."""
+        for letter, of in (("p_", "p_duration"), ("t_", "qt_interval")):
+            measured: Measured = getattr(self._measurements, of)
+            if name.startswith(letter) and measured.reason:
+                return f"{WAVES[name][0]}: {measured.reason}"
+        return f"{WAVES[name][0]} not measured"
 
     def p_wave(self) -> PWave:
         """Return whether P waves are there."""

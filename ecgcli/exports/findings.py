@@ -23,6 +23,11 @@ UNITS = {
     "t_axis": "deg",
     "sokolow_lyon": "mv",
     "cornell": "mv",
+    "cornell_product": "mv_ms",
+    "peguero": "mv",
+    "r_transition": "v",
+    "r_progression": "mv",
+    "atrial_rate": "per_min",
 }
 MEASUREMENTS = {q.field: f"{q.field}_{UNITS.get(q.field, 'ms')}" for q in QUANTITIES}
 COLUMNS = (

@@ -38,7 +38,7 @@ from ecgcli.signals.results import (
     Quality,
 )
 
-SCHEMA_VERSION: Literal["1.0"] = "1.0"
+SCHEMA_VERSION: Literal["1.1"] = "1.1"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DISCLAIMER = "Unconfirmed computer interpretation. Not a medical device. Needs physician review."
 NOT_FINITE = "the measurement gave no finite number"
@@ -105,7 +105,7 @@ class Report(_Part):
     why, and `conclusion` says so in a line.
     """
 
-    schema_version: Literal["1.0"] = Field(description="Version of this document's structure")
+    schema_version: Literal["1.1"] = Field(description="Version of this document's structure")
     generator: Literal["ecgcli"] = Field(description="The program that wrote it")
     disclaimer: str = Field(description="What the report is not")
     record: RecordFacts = Field(description="What was recorded")
@@ -232,10 +232,11 @@ def _measured(measured: Measured) -> Measured:
     return Measured(value, measured.unit, _share(measured.confidence), reason)
 
 
+_ENDINGS = {"_mv_ms": "mV ms", "_mv_s": "mV/s", "_mv": "mV", "_ms": "ms"}  # the longer ones first
 _LEAD_UNITS = {
-    name: "mV" if name.endswith("_mv") else "ms"
+    name: next(unit for ending, unit in _ENDINGS.items() if name.endswith(ending))
     for name in LeadMeasurements.__dataclass_fields__
-    if name.endswith(("_mv", "_ms"))
+    if name.endswith(tuple(_ENDINGS))
 }
 
 
@@ -243,7 +244,7 @@ def _lead(lead: LeadMeasurements) -> LeadMeasurements:
     numbers: dict[str, Any] = {
         name: rounded(getattr(lead, name), unit) for name, unit in _LEAD_UNITS.items()
     }
-    return LeadMeasurements(lead=lead.lead, reason=lead.reason, absent=lead.absent, **numbers)
+    return replace(lead, confidence=_share(lead.confidence), **numbers)
 
 
 def _measurements(measurements: Measurements | None) -> Measurements | None:

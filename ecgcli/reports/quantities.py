@@ -11,7 +11,19 @@ from dataclasses import dataclass
 from ecgcli.signals.results import Measured, Measurements
 
 # What the devices resolve, not what floating point holds: 1 ms, 1 /min, 1 uV, 1 degree.
-DIGITS = {"ms": 0, "/min": 0, "mV": 3, "%": 1, "deg": 0, "degrees": 0, "°": 0}
+DIGITS = {
+    "ms": 0,
+    "/min": 0,
+    "mV": 3,
+    "%": 1,
+    "deg": 0,
+    "degrees": 0,
+    "°": 0,
+    "mV ms": 1,
+    "mV/s": 2,
+    "Hz": 1,
+    "V": 1,
+}
 OTHER_DIGITS = 3
 
 
@@ -48,6 +60,15 @@ QUANTITIES = (
     Quantity("p_wave_share", "P before QRS", "Beats that a P wave precedes"),
     Quantity("sokolow_lyon", "Sokolow-Lyon", "Sokolow-Lyon voltage"),
     Quantity("cornell", "Cornell", "Cornell voltage"),
+    Quantity("cornell_product", "Cornell product", "Cornell voltage times QRS duration"),
+    Quantity("peguero", "Peguero", "Peguero-Lo Presti voltage"),
+    Quantity("r_transition", "R transition", "R transition: place in the row V1 to V6"),
+    Quantity("r_progression", "R progression", "Smallest gain of the R wave, V1 to V4"),
+    Quantity("jt_interval", "JT", "JT interval"),
+    Quantity("atrial_rate", "Atrial rate", "Atrial rate"),
+    Quantity("rr_sd", "RR SD", "Standard deviation of the RR intervals"),
+    Quantity("rr_rmssd", "RMSSD", "RMSSD of the RR intervals"),
+    Quantity("shortest_rr", "Shortest RR", "Shortest RR interval"),
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ecgcli.records.leads import LEADS
-from ecgcli.signals import intervals, voltages, waves
+from ecgcli.signals import atrial, confidence, intervals, progression, voltages, waves
 from ecgcli.signals.axes import axes
 from ecgcli.signals.classes import Classes
 from ecgcli.signals.confidence import Basis, none
@@ -22,17 +22,14 @@ from ecgcli.signals.results import (
 )
 
 UNUSABLE = "the lead is missing or of too poor quality"
-NO_MEDIAN = "no beat lies wholly inside the recording"
-UNITS = {
-    "ventricular_rate": "/min",
-    "rr_mean": "ms",
-    "rr_variation": "%",
-    "longest_rr": "ms",
+UNITS = intervals.RR_UNITS | {
+    "atrial_rate": "/min",
     "p_wave_share": "%",
     "p_duration": "ms",
     "pr_interval": "ms",
     "qrs_duration": "ms",
     "qt_interval": "ms",
+    "jt_interval": "ms",
     "qtc_bazett": "ms",
     "qtc_fridericia": "ms",
     "qtc_framingham": "ms",
@@ -42,7 +39,12 @@ UNITS = {
     "t_axis": "deg",
     "sokolow_lyon": "mV",
     "cornell": "mV",
+    "cornell_product": "mV ms",
+    "peguero": "mV",
+    "r_progression": "mV",
+    "r_transition": "V",
 }
+"""Every measurement of the whole record, and its unit."""
 
 
 def measurements(found: Classes, rhythm: intervals.Rhythm, basis: Basis) -> Measurements:
@@ -52,8 +54,11 @@ def measurements(found: Classes, rhythm: intervals.Rhythm, basis: Basis) -> Meas
     values = intervals.rates(rhythm, basis.leads, _alike(found))
     values |= intervals.of_beat(basis)
     values |= intervals.corrected(values["qt_interval"], float(rr.mean()) if len(rr) else None)
+    values |= {"atrial_rate": atrial.rate(basis.marks.atrial, rhythm, basis)}
     values |= axes(basis)
-    values |= voltages.voltages({lead.lead: lead for lead in leads}, basis.sure)
+    by_name = {lead.lead: lead for lead in leads}
+    values |= voltages.voltages(by_name, values["qrs_duration"], basis.sure)
+    values |= progression.progression(by_name, basis.sure)
     return Measurements(
         **values,
         p_wave=basis.marks.atrial.state,
@@ -62,15 +67,17 @@ def measurements(found: Classes, rhythm: intervals.Rhythm, basis: Basis) -> Meas
     )
 
 
-def without_median(found: Classes, rhythm: intervals.Rhythm, leads: int) -> Measurements:
-    """Return the measurements of a recording with beats, none of which lies wholly inside it."""
-    values = {name: none(unit, NO_MEDIAN) for name, unit in UNITS.items()}
+def without_median(
+    found: Classes, rhythm: intervals.Rhythm, leads: int, reason: str
+) -> Measurements:
+    """Return the measurements of a recording with beats, but without a median beat to measure."""
+    values = {name: none(unit, reason) for name, unit in UNITS.items()}
     values |= intervals.corrected(values["qt_interval"], None)
     values |= intervals.rates(rhythm, leads, _alike(found))
     return Measurements(
         **values,
         p_wave=PWave.UNCERTAIN,
-        leads=tuple(LeadMeasurements(lead, reason=NO_MEDIAN) for lead in LEADS),
+        leads=tuple(LeadMeasurements(lead, reason=reason) for lead in LEADS),
         beats=_beats(found, 0),
     )
 
@@ -98,12 +105,13 @@ def _beats(found: Classes, offset: int) -> tuple[Beat, ...]:
 def _leads(basis: Basis) -> tuple[LeadMeasurements, ...]:
     """Return what was measured in each of the twelve leads."""
     stack, marks, distrust = basis.stack, basis.marks, basis.distrust
-    atrial = marks.atrial
-    p = None if atrial.onset is None or atrial.end is None else (atrial.onset, atrial.end)
+    before, after = marks.atrial.onset, marks.atrial.end
+    p = None if before is None or after is None else (before, after)
+    sure = confidence.sure(basis.beats, len(LEADS), basis.consistency)
     t_end = None if marks.t is None else marks.t.end
     noise = stack.noise / np.sqrt(len(stack.at))
     return tuple(
-        waves.lead(name, row, float(scatter), marks.qrs, p, t_end)
+        waves.lead(name, row, float(scatter), marks.qrs, p, t_end, sure)
         if good and name not in distrust
         else LeadMeasurements(name, reason=distrust.get(name, UNUSABLE))
         for name, row, scatter, good in zip(LEADS, stack.median, noise, basis.usable, strict=True)

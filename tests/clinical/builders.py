@@ -25,17 +25,33 @@ from ecgcli.signals.results import (
     Quality,
 )
 
-UNITS = {"ventricular_rate": "/min", "rr_variation": "%", "p_wave_share": "%"}
+UNITS = {
+    "ventricular_rate": "/min",
+    "atrial_rate": "/min",
+    "rr_variation": "%",
+    "p_wave_share": "%",
+    "sokolow_lyon": "mV",
+    "cornell": "mV",
+    "cornell_product": "mV ms",
+    "peguero": "mV",
+    "r_progression": "mV",
+    "r_transition": "V",
+}
 GLOBALS: dict[str, float] = {
     "ventricular_rate": 70,
+    "atrial_rate": 70,
     "rr_mean": 857,
+    "rr_sd": 26,
     "rr_variation": 3,
+    "rr_rmssd": 20,
+    "shortest_rr": 820,
     "longest_rr": 900,
     "p_wave_share": 100,
     "p_duration": 100,
     "pr_interval": 160,
     "qrs_duration": 92,
     "qt_interval": 390,
+    "jt_interval": 298,
     "qtc_bazett": 421,
     "qtc_fridericia": 411,
     "qtc_framingham": 412,
@@ -45,6 +61,10 @@ GLOBALS: dict[str, float] = {
     "t_axis": 45,
     "sokolow_lyon": 2.1,
     "cornell": 1.1,
+    "cornell_product": 101.2,
+    "peguero": 1.7,
+    "r_progression": 0.25,
+    "r_transition": 3.0,
 }
 # p, r, s, t in mV of a normal adult
 WAVES: dict[str, tuple[float, float, float, float]] = {

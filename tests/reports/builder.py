@@ -50,6 +50,10 @@ def measurements(**changes: Any) -> Measurements:
     values: dict[str, Any] = {
         "ventricular_rate": Measured(70.2, "/min", 0.991),
         "rr_mean": Measured(857.3, "ms", 0.99),
+        "atrial_rate": Measured(70.2, "/min", 0.9),
+        "rr_sd": Measured(20.1, "ms", 0.9),
+        "rr_rmssd": Measured(18.4, "ms", 0.9),
+        "shortest_rr": Measured(824.0, "ms", 0.9),
         "rr_variation": Measured(2.345, "%", 0.9),
         "longest_rr": Measured(890.0, "ms", 0.9),
         "p_wave_share": Measured(100.0, "%", 0.9),
@@ -57,6 +61,7 @@ def measurements(**changes: Any) -> Measurements:
         "pr_interval": Measured(162.3, "ms", 0.9),
         "qrs_duration": Measured(94.0, "ms", 0.95),
         "qt_interval": Measured(388.0, "ms", 0.9),
+        "jt_interval": Measured(294.0, "ms", 0.9),
         "qtc_bazett": Measured(419.0, "ms", 0.9),
         "qtc_fridericia": Measured(408.0, "ms", 0.9),
         "qtc_framingham": Measured(410.0, "ms", 0.9),
@@ -66,6 +71,10 @@ def measurements(**changes: Any) -> Measurements:
         "t_axis": Measured(None, "deg", None, "T wave too flat"),
         "sokolow_lyon": Measured(2.1004, "mV", 0.9),
         "cornell": Measured(1.2, "mV", 0.9),
+        "cornell_product": Measured(112.84, "mV ms", 0.9),
+        "peguero": Measured(1.7, "mV", 0.9),
+        "r_progression": Measured(0.21, "mV", 0.9),
+        "r_transition": Measured(3.46, "V", 0.9),
     }
     leads = [
         LeadMeasurements(
