@@ -6,8 +6,8 @@ how the network was trained (`training`, `weights/delineator.md`) nor how its ou
 
 Recordings are run one by one: a recording's marks are bit for bit the same whatever else is
 measured, and on a CPU a batch would not be faster, for the twelve leads already fill the matrix
-products. The sequence of layers is that of `training.network.Delineator`; a test holds the two
-together.
+products (`models.rows`), which take nearly all of the time. The sequence of layers is that of
+`training.network.Delineator`; tests hold the two together.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from ecgcli.errors import ModelError
+from ecgcli.models.rows import EDGE, GAP, Layer, Rows, Shape, Workspace, convolve, layers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +32,7 @@ STEP = 2  # input samples (2 ms) per output sample
 PATCH = 4  # input samples per sample of the finest level
 STEM = 16  # input samples that one sample of the finest level is made of
 MULTIPLE = 64  # input samples: what halving at each level needs
+HEAD_WIDTH = 8  # columns per output sample, one of them unused: products of 16 columns are faster
 LOWEST_LEVEL_MV = 0.03  # a lead's level is taken as at least this, or noise would look like waves
 SMALL_MV = 0.05  # below this the second input is linear
 SHIPPED = Path(__file__).parent / "weights" / "delineator.safetensors"
@@ -40,15 +41,19 @@ SHIPPED = Path(__file__).parent / "weights" / "delineator.safetensors"
 class Delineator:
     """A network with its weights.
 
+    Threads may share it: each pass takes a workspace of its own.
+
     Args:
         weights: Tensors by layer as `training.network.folded` returns them: "NAME.weight" is
             (kernel, inputs, outputs), "NAME.bias" (outputs,).
     """
 
     def __init__(self, weights: Mapping[str, NDArray[np.floating]]) -> None:
-        self._weights = {name: np.ascontiguousarray(w, np.float32) for name, w in weights.items()}
-        self._levels = sum(name.startswith("down.") for name in weights) // 2
-        self._deeper = sum(name.startswith("deepest.") for name in weights) // 4
+        self._layers = layers(weights)
+        self._layers["head"] = _class_by_class(self._layers["head"])
+        self._levels = sum(name.startswith("down.") for name in self._layers)
+        self._deeper = sum(name.startswith("deepest.") for name in self._layers) // 2
+        self._idle: list[Workspace] = []
 
     def shares(self, signal: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the share of each class, (leads, 7, samples / 2); sample k is about input 2 k.
@@ -57,72 +62,136 @@ class Delineator:
             signal: (leads, samples) in mV at 500 Hz, conditioned; leads that were recorded, in any
                 order. A row of zeros would take part in what the leads tell each other.
         """
-        leads, samples = signal.shape
-        padded = np.pad(signal, ((0, 0), (0, -samples % MULTIPLE)))
-        x = np.pad(_scaled(padded), ((0, 0), ((STEM - PATCH) // 2,) * 2, (0, 0)))
-        x = _relu(self._layer("stem", x, PATCH, pad=False))
-        x = self._block("encode.0", x)
-        skips = [x]
-        for level in range(self._levels):
-            x = _relu(self._layer(f"down.{level}", x, 2))
-            x = self._exchange(f"exchange.{level}", self._block(f"encode.{level + 1}", x))
-            skips.append(x)
-        x = self._exchange("rhythm", skips.pop(), any_time=True)
-        for number in range(self._deeper):
-            x = self._block(f"deepest.{number}", x)
-        for level in reversed(range(self._levels)):
-            x = np.repeat(self._layer(f"up.{level}", x), 2, axis=1)
-            x += skips.pop()
-            x = self._block(f"decode.{level}", self._exchange(f"told.{level}", x))
-        scores = self._layer("head", x)
-        # The finest level is coarser than the output: each of its samples scores two.
-        apart = scores.reshape(leads, -1, len(CLASSES), PATCH // STEP).transpose(0, 2, 1, 3)
-        scores = apart.reshape(leads, len(CLASSES), -1)[..., : samples // STEP]
-        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-        shares: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
+        work = self._idle.pop() if self._idle else Workspace()
+        scores = _Pass(self._layers, work).scores(signal, self._levels, self._deeper)
+        self._idle.append(work)
+        scores -= scores.max(axis=1, keepdims=True)
+        shares = np.exp(scores, out=scores)
+        shares /= shares.sum(axis=1, keepdims=True)
         return shares
 
-    def _layer(
-        self, name: str, x: NDArray[np.float32], stride: int = 1, pad: bool = True
-    ) -> NDArray[np.float32]:
-        """Return a convolution of (leads, samples, inputs) along the samples."""
-        weight = self._weights[f"{name}.weight"]
-        kernel, inputs, outputs = weight.shape
-        leads, samples, _ = x.shape
-        around = kernel // 2 if pad else 0
-        count = (samples + 2 * around - kernel) // stride + 1
-        flat = weight.reshape(kernel * inputs, outputs)
-        result = np.empty((leads, count, outputs), np.float32)
-        if kernel == 1:
-            np.matmul(x.reshape(-1, inputs), flat, out=result.reshape(-1, outputs))
-        else:
-            # Lead by lead, so that what is copied stays in the processor's cache.
-            padded = np.zeros((samples + 2 * around, inputs), np.float32)
-            sample, value = padded.strides
-            windows = as_strided(
-                padded, (count, kernel * inputs), (stride * sample, value), writeable=False
-            )
-            for lead, row in zip(x, result, strict=True):
-                padded[around : around + samples] = lead
-                np.matmul(np.ascontiguousarray(windows), flat, out=row)
-        result += self._weights[f"{name}.bias"]
+
+class _Pass:
+    """One recording on its way through the layers.
+
+    A block and `_up` take the memory of their inputs back, `_exchange` works in place.
+    """
+
+    def __init__(self, layers: Mapping[str, Layer], work: Workspace) -> None:
+        self._layers = layers
+        self._work = work
+
+    def scores(self, signal: NDArray[np.float32], levels: int, deeper: int) -> NDArray[np.float32]:
+        """Return the score of each class, (leads, 7, samples / 2)."""
+        x = self._block("encode.0", self._stem(signal, levels))
+        skips = [x]
+        for level in range(levels):
+            x = self._block(f"encode.{level + 1}", self._down(f"down.{level}", x))
+            x = self._exchange(f"exchange.{level}", x)
+            skips.append(x)
+        x = self._exchange("rhythm", skips.pop(), any_time=True)
+        for number in range(deeper):
+            x = self._block(f"deepest.{number}", x)
+        for level in reversed(range(levels)):
+            x = self._up(f"up.{level}", x, skips.pop())
+            x = self._block(f"decode.{level}", self._exchange(f"told.{level}", x))
+        return self._head(x, signal.shape[1] // STEP)
+
+    def _stem(self, signal: NDArray[np.float32], levels: int) -> Rows:
+        """Return features at the finest level, of which each is made of `STEM` input samples."""
+        leads, samples = signal.shape
+        padded = np.pad(signal, ((0, 0), (0, -samples % MULTIPLE)))
+        count = padded.shape[1] // PATCH
+        tile = (count >> levels) + GAP
+        shape = Shape(leads, count, tile << levels, tile)
+        before = (STEM - PATCH) // 2
+        inputs = self._work.take(leads * shape.period * PATCH + 2 * before, 2)
+        inputs[:] = 0.0
+        each = inputs[before:-before].reshape(leads, -1, 2)
+        each[:, : padded.shape[1]] = _scaled(padded)
+        layer = self._layers["stem"]
+        array = self._work.take(leads * shape.period + 2 * EDGE, len(layer.bias))
+        convolve(inputs, layer.matrix, PATCH, array[EDGE:-EDGE])
+        self._work.give(inputs)
+        result = Rows(array, layer.bias, shape)
+        result.rectify()
         return result
 
-    def _block(self, name: str, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        y = self._layer(f"{name}.second", _relu(self._layer(f"{name}.first", x)))
-        y += x
-        return _relu(y)
+    def _convolved(self, name: str, x: Rows, step: int = 1) -> Rows:
+        layer = self._layers[name]
+        kernel = len(layer.matrix) // x.array.shape[1]
+        array = self._work.take(len(x.body) // step + 2 * EDGE, len(layer.bias))
+        convolve(x.array[EDGE - kernel // 2 :], layer.matrix, step, array[EDGE:-EDGE])
+        return Rows(array, layer.offset(x.offset), x.shape if step == 1 else x.shape.halved())
 
-    def _exchange(
-        self, name: str, x: NDArray[np.float32], any_time: bool = False
-    ) -> NDArray[np.float32]:
-        over = (0, 1) if any_time else (0,)
-        common = np.concatenate((x.mean(over, keepdims=True), x.max(over, keepdims=True)), axis=2)
-        return _relu(x + self._layer(name, common))
+    def _block(self, name: str, x: Rows) -> Rows:
+        """Return two convolutions with a shortcut around them."""
+        y = self._convolved(f"{name}.first", x)
+        y.rectify()
+        z = self._convolved(f"{name}.second", y)
+        self._work.give(y.array)
+        z.body[:] += x.body
+        z = Rows(z.array, z.offset + x.offset, z.shape)
+        z.rectify()
+        self._work.give(x.array)
+        return z
+
+    def _down(self, name: str, x: Rows) -> Rows:
+        """Return features of the next coarser level."""
+        y = self._convolved(name, x, step=2)
+        y.rectify()
+        return y
+
+    def _up(self, name: str, x: Rows, skip: Rows) -> Rows:
+        """Add the coarser features, each of them twice, to those of the level above."""
+        layer = self._layers[name]
+        coarse = self._work.take(len(x.body), len(layer.bias))
+        np.matmul(x.body, layer.matrix, out=coarse)
+        skip.body[:] += np.repeat(coarse, 2, axis=0)
+        self._work.give(coarse)
+        self._work.give(x.array)
+        return Rows(skip.array, layer.offset(x.offset) + skip.offset, skip.shape)
+
+    def _exchange(self, name: str, x: Rows, any_time: bool = False) -> Rows:
+        """Tell every lead the mean and the largest of all leads' features, at that time or ever."""
+        layer, samples, channels = self._layers[name], x.shape.samples, len(x.offset)
+        mean = np.add.reduce(x.by_lead, axis=0).reshape(-1, channels)
+        mean *= np.float32(1.0 / x.shape.leads)
+        most = np.maximum.reduce(x.by_lead, axis=0).reshape(-1, channels)
+        if any_time:
+            mean = mean[:samples].mean(axis=0, keepdims=True)
+            most = most[:samples].max(axis=0, keepdims=True)
+        told = mean @ layer.matrix[:channels]
+        told += most @ layer.matrix[channels:]
+        told += x.offset + layer.offset(np.concatenate((x.offset, x.offset)))
+        if any_time:
+            told = np.repeat(told, x.shape.period, axis=0)
+        x.by_lead[:] += told.reshape(-1)
+        result = Rows(x.array, np.zeros_like(x.offset), x.shape)
+        result.rectify()
+        return result
+
+    def _head(self, x: Rows, samples: int) -> NDArray[np.float32]:
+        y = self._convolved("head", x)
+        self._work.give(x.array)
+        # The finest level is coarser than the output: each of its samples scores two.
+        each = y.by_lead.reshape(x.shape.leads, -1, HEAD_WIDTH)[:, :samples, : len(CLASSES)]
+        scores = np.ascontiguousarray(each.transpose(0, 2, 1))
+        offset = y.offset.reshape(-1, HEAD_WIDTH)[:, : len(CLASSES)].T
+        scores += np.tile(offset, -(-samples * STEP // PATCH))[:, :samples]
+        self._work.give(y.array)
+        return scores
 
 
-def _relu(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.maximum(x, 0.0, out=x)
+def _class_by_class(head: Layer) -> Layer:
+    """Return the last layer with its columns in the order (output sample, class)."""
+
+    def arranged(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        apart = values.reshape(len(values), len(CLASSES), PATCH // STEP).transpose(0, 2, 1)
+        wide = np.pad(apart, ((0, 0), (0, 0), (0, HEAD_WIDTH - len(CLASSES))))
+        return np.ascontiguousarray(wide.reshape(len(values), -1))
+
+    return Layer(arranged(head.matrix), arranged(head.bias[None])[0], arranged(head.summed))
 
 
 def _scaled(signal: NDArray[np.float32]) -> NDArray[np.float32]:
