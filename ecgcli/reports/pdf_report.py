@@ -17,9 +17,10 @@ from importlib.resources import files
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from ecgcli.reports import view
-from ecgcli.reports.fit import Item, Type, item, shortened
-from ecgcli.reports.pdf_sheet import operators
+from ecgcli.reports import beat_sheet, view
+from ecgcli.reports.beat_sheet import BeatSheet
+from ecgcli.reports.fit import Item, Type, item, shortened, width
+from ecgcli.reports.pdf_sheet import beat_operators, operators
 from ecgcli.reports.sheet import BASELINES, LABEL_ABOVE, MM, Sheet, lay_out
 from ecgcli.reports.templates import fill, font, text
 
@@ -35,9 +36,13 @@ SHEET_TOP = 62.0  # mm below the top of the content, as in report.pdf.css
 
 # Room for text (mm), as in report.pdf.css.
 STATEMENTS_HEIGHT = 48.6
-STATEMENTS_WIDTH = 130.0
+STATEMENTS_WIDTH = 94.0
 ABOUT_HEIGHT = 48.6
-ABOUT_WIDTH = 58.0
+ABOUT_WIDTH = 55.0
+BEAT_AT = (156.0, 16.5)  # left and upper edge of the median beat's frame
+BEAT_WIDTH = beat_sheet.FRAME[0] / MM
+MARK_POINTS = 6.2
+MARK_GAP = 0.5  # between a mark's line and its name
 REMARK_WIDTH = 50.0
 HEAD_WIDTH = 166.0
 WHEN_WIDTH = 88.0
@@ -72,25 +77,33 @@ STRIP_LABEL = BASELINES[2]  # labels further down belong to the rhythm strip
 LABEL_BASELINE = 15 + (0.927 - 0.244) / 2 * 9 * 25.4 / 72
 
 
-def render(report: Report, analysis: Analysis, paper: Paper = "a4") -> bytes:
+def render(
+    report: Report, analysis: Analysis, paper: Paper = "a4", sheet: Sheet | None = None
+) -> bytes:
     """Return the report as PDF/A-3u; the same bytes for the same report.
 
     Args:
         report: The report.
         analysis: What it was made from; its conditioned signal is drawn.
         paper: "a4" or "letter", both landscape: 10 s at 25 mm/s are 250 mm.
+        sheet: The analysis laid out, where that has been done already.
     """
     from weasyprint import HTML
 
     _silence()
-    sheet = lay_out(analysis)
-    page = fill("report.pdf.html", **_values(report, sheet))
+    sheet = sheet or lay_out(analysis)
+    beats = beat_sheet.overlay(analysis)
+    page = fill("report.pdf.html", **_values(report, sheet, beats, analysis))
     style = _style(paper)
     left, top = margins(paper)
+    height = PAPERS[paper][1]
+    drawn = [operators(sheet, left, top + SHEET_TOP, height)]
+    if beats:
+        drawn.append(beat_operators(beats, left + BEAT_AT[0], top + BEAT_AT[1], height))
 
     def draw(document: Any, pdf: Any) -> None:
         del document
-        _put_below_text(pdf, operators(sheet, left, top + SHEET_TOP, PAPERS[paper][1]))
+        _put_below_text(pdf, drawn)
 
     pdf: bytes = HTML(string=page, url_fetcher=refuse).write_pdf(
         finisher=draw,
@@ -189,21 +202,26 @@ def _fetch_font(url: str, *args: Any, **options: Any) -> Any:
     return URLFetcherResponse(url, font(name).read_bytes())
 
 
-def _put_below_text(pdf: Any, content: bytes) -> None:
+def _put_below_text(pdf: Any, contents: list[bytes]) -> None:
     import pydyf
 
-    # Compressed here rather than by pydyf, at a level that saves a fifth of the page's whole time
-    # for 4 % of its size.
-    packed = zlib.compress(content, 4)
-    stream = pydyf.Stream([packed], {"Filter": "/FlateDecode"}, compress=False)
-    pdf.add_object(stream)
+    references = []
+    for content in contents:
+        # Compressed here rather than by pydyf, at a level that saves a fifth of the page's whole
+        # time for 4 % of its size.
+        packed = zlib.compress(content, 4)
+        stream = pydyf.Stream([packed], {"Filter": "/FlateDecode"}, compress=False)
+        pdf.add_object(stream)
+        references.append(stream.reference)
     for part in pdf.objects:
         if isinstance(part, dict) and part.get("Type") == "/Page":
-            part["Contents"] = pydyf.Array([stream.reference, part["Contents"]])
+            part["Contents"] = pydyf.Array([*references, part["Contents"]])
             return
 
 
-def _values(report: Report, sheet: Sheet) -> dict[str, Any]:
+def _values(
+    report: Report, sheet: Sheet, beats: BeatSheet | None, analysis: Analysis
+) -> dict[str, Any]:
     person = view.person(report)
     return {
         "report": report,
@@ -215,6 +233,9 @@ def _values(report: Report, sheet: Sheet) -> dict[str, Any]:
         "numbers": view.numbers(report),
         **_statements(report),
         "about": _about(report),
+        "beat_scale": beats.scale if beats else "",
+        "marks": _marks(beats),
+        "beat": shortened(view.beat(report, analysis, beats), 1.9 * BEAT_WIDTH, MARK_POINTS),
         "columns": _columns(sheet),
         "beats": [label for label in sheet.labels if label.kind == "beat"],
         "caption": shortened(view.caption(report, sheet), CONTENT[0], 7),
@@ -222,6 +243,19 @@ def _values(report: Report, sheet: Sheet) -> dict[str, Any]:
         "software": shortened(view.software(report), CONTENT[0] / 2, 6.5),
         "fingerprint": f"Recording SHA-256 {report.record.content_hash}",
     }
+
+
+def _marks(beats: BeatSheet | None) -> list[list[tuple[float, str, str]]]:
+    """Return the names above and those below the marks: (mm to leave free before, kind, name)."""
+    lines: list[list[tuple[float, str, str]]] = [[], []]
+    ends = [0.0, 0.0]
+    for mark in beats.marks if beats else ():
+        wide = width(mark.name, MARK_POINTS, bold=True)
+        at = mark.x / MM + (-MARK_GAP - wide if mark.before else MARK_GAP)
+        free = max(at - ends[mark.row], 0.0)
+        lines[mark.row].append((round(free, 3), mark.kind, mark.name))
+        ends[mark.row] += free + wide
+    return lines if beats else []
 
 
 def _columns(sheet: Sheet) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgcli.reports.beat_sheet import BeatSheet
 from ecgcli.reports.sheet import HEIGHT, MM, WIDTH, Line, Sheet
 
 POINTS_PER_MM = 72 / 25.4
@@ -19,6 +20,15 @@ BOLD = "0.918 0.690 0.690 RG 14 w"
 INK = "0 0 0 RG 24 w"
 FAINT = "0.45 0.45 0.45 RG 22 w"
 THIN = "0 0 0 RG 20 w"
+NAMES = 5 * MM // 2  # height of a row of names
+OVERLAID = "0 0 0 RG 15 w"
+# Colours that people who lack a cone tell apart (Okabe and Ito), darkened to be read as text too;
+# the dashes tell them apart in black and white.
+MARK = {
+    "p": "0 0.384 0.624 RG 18 w [70 40] 0 d",
+    "qrs": "0.694 0.271 0 RG 18 w [] 0 d",
+    "t": "0 0.427 0.306 RG 18 w [110 40 15 40] 0 d",
+}
 
 
 def operators(sheet: Sheet, left: float, top: float, page_height: float) -> bytes:
@@ -26,9 +36,7 @@ def operators(sheet: Sheet, left: float, top: float, page_height: float) -> byte
 
     The matrix maps hundredths of a millimetre to points, y downwards as in `sheet`.
     """
-    scale = POINTS_PER_MM / MM
-    x, y = left * POINTS_PER_MM, (page_height - top) * POINTS_PER_MM
-    parts = [f"q {scale:.10f} 0 0 {-scale:.10f} {x:.6f} {y:.6f} cm 1 j 1 J", _paper()]
+    parts = [_at(left, top, page_height), _paper(WIDTH, HEIGHT)]
     parts.append(THIN)
     parts += [_path(line) for line in sheet.separators]
     parts += [_path(line) for line in sheet.pulses]
@@ -41,14 +49,36 @@ def operators(sheet: Sheet, left: float, top: float, page_height: float) -> byte
     return "\n".join(parts).encode("ascii")
 
 
+def beat_operators(beats: BeatSheet, left: float, top: float, page_height: float) -> bytes:
+    """Return the content stream of median beats whose frame's upper left corner is at (left, top).
+
+    The marks lie over the paper and below the traces, which none of them may hide. The names of
+    QRS stand above, those of P and T below; a line ends where the others' names stand.
+    """
+    parts = [_at(left, top, page_height), _paper(beats.width, beats.height)]
+    for mark in beats.marks:
+        first, last = (0, beats.height - NAMES) if mark.row == 0 else (NAMES, beats.height)
+        parts += [MARK[mark.kind], f"{mark.x} {first} m {mark.x} {last} l S"]
+    parts += ["[] 0 d", OVERLAID]
+    parts += [_path(line) for line in beats.traces]
+    parts.append("Q")
+    return "\n".join(parts).encode("ascii")
+
+
+def _at(left: float, top: float, page_height: float) -> str:
+    scale = POINTS_PER_MM / MM
+    x, y = left * POINTS_PER_MM, (page_height - top) * POINTS_PER_MM
+    return f"q {scale:.10f} 0 0 {-scale:.10f} {x:.6f} {y:.6f} cm 1 j 1 J"
+
+
 @cache
-def _paper() -> str:
+def _paper(width: int, height: int) -> str:
     fine: list[str] = []
     bold: list[str] = []
-    for x in range(0, WIDTH + 1, MM):
-        (fine if x % (5 * MM) else bold).append(f"{x} 0 m {x} {HEIGHT} l")
-    for y in range(0, HEIGHT + 1, MM):
-        (fine if y % (5 * MM) else bold).append(f"0 {y} m {WIDTH} {y} l")
+    for x in range(0, width + 1, MM):
+        (fine if x % (5 * MM) else bold).append(f"{x} 0 m {x} {height} l")
+    for y in range(0, height + 1, MM):
+        (fine if y % (5 * MM) else bold).append(f"0 {y} m {width} {y} l")
     return "\n".join([FINE, *fine, "S", BOLD, *bold, "S"])
 
 

@@ -80,7 +80,13 @@ def rounded(value: float | None, unit: str = "") -> float | None:
 
 
 def number(value: float, unit: str) -> str:
-    """Write a number for people, with a true minus sign: 1.2, 142, −30."""
+    """Write a number for people, with a true minus sign: 1.2, 142, −30.
+
+    A place in the row of the chest leads (unit "V") is told by its leads: V3–V4.
+    """
+    if unit == "V":
+        before, behind = math.floor(value), math.ceil(value)
+        return f"V{before}" if before == behind else f"V{before}–V{behind}"
     digits = 2 if unit == "mV" else DIGITS.get(unit, OTHER_DIGITS)
     text = f"{value:.{digits}f}"
     if float(text) == 0:
@@ -90,7 +96,9 @@ def number(value: float, unit: str) -> str:
 
 def unit_sign(unit: str) -> str:
     """Write a unit as it follows a number: " ms", "°", " %"."""
-    return "°" if unit in ("deg", "degrees", "°") else f" {unit}" if unit else ""
+    if unit in ("deg", "degrees", "°"):
+        return "°"
+    return f" {unit}" if unit and unit != "V" else ""
 
 
 def shown(measured: Measured) -> str:

@@ -14,8 +14,10 @@ from ecgcli.signals.results import Fault, Grade, Measurements
 
 if TYPE_CHECKING:
     from ecgcli.clinical.statement import Evidence, Statement
+    from ecgcli.reports.beat_sheet import BeatSheet
     from ecgcli.reports.document import Report
     from ecgcli.reports.sheet import Sheet
+    from ecgcli.signals.results import Analysis, Measured
 
 LONGEST_ID = 64  # DICOM's longest
 QUANTITY = {quantity.field: quantity for quantity in QUANTITIES}
@@ -182,6 +184,45 @@ def caption(report: Report, sheet: Sheet) -> str:
     if sheet.clipped:
         parts.append(f"cut off: {', '.join(sheet.clipped)}")
     return " · ".join(parts)
+
+
+def beat(report: Report, analysis: Analysis, beats: BeatSheet | None) -> str:
+    """Return what is to be said under the overlaid median beats: how many, and what they lack."""
+    if beats is None:
+        return f"None: {_no_beat(report)}."
+    count = len(beats.leads)
+    parts = [f"{count} leads overlaid" if count != 1 else f"Lead {beats.leads[0]}"]
+    parts += missing_marks(report, analysis)
+    if beats.cut:
+        parts.append(f"Cut off: {', '.join(beats.cut)}")
+    if len(parts) == 1:
+        parts[0] += "; lines: onsets and ends measured"
+    return ". ".join(parts) + "."
+
+
+def missing_marks(report: Report, analysis: Analysis) -> list[str]:
+    """Return why the median beat has no P wave or no T end marked, in a sentence each."""
+    median, m = analysis.median_beat, report.measurements
+    if median is None or m is None:
+        return []
+    lines = []
+    if median.p_onset is None or median.p_end is None:
+        lines.append(_not_marked("P wave", m.p_duration))
+    if median.t_end is None:
+        lines.append(_not_marked("T end", m.qt_interval))
+    return lines
+
+
+def _not_marked(what: str, measured: Measured) -> str:
+    reason = (measured.reason or "not found").removeprefix(f"no {what}: ").rstrip(".")
+    return f"No {what}: {reason}"
+
+
+def _no_beat(report: Report) -> str:
+    m = report.measurements
+    if m is None:
+        return f"the recording is {report.quality.grade.value}"
+    return m.qrs_duration.reason or "no median beat"
 
 
 def software(report: Report) -> str:
