@@ -100,14 +100,15 @@ def test_a_measured_record_is_written_whole() -> None:
 def test_a_wrong_object_does_not_fit_the_schema() -> None:
     value = parsed(analyse(synthetic.normal(60)))
     lead = {**value["fiducials"]["II"], "r_peak": [0.5]}
-    for wrong in (
+    wrongs: tuple[dict[str, Any], ...] = (
         {"more": 1},
         {"quality": None},
         {"samples": -1},
         {"fiducials": {}},
         {"fiducials": {**value["fiducials"], "II": lead}},
         {"error": {"code": "damaged", "message": "cut", "remedy": "copy"}},
-    ):
+    )
+    for wrong in wrongs:
         assert not VALIDATOR.is_valid({**value, **wrong}), wrong
 
 
