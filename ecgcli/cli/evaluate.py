@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from ecgcli.errors import ModelError, OutputError
+from ecgcli.errors import ModelError, OutputError, UsageError
 
 _DATA = click.argument(
     "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
@@ -132,6 +132,55 @@ def intervals(folder: Path, file: Path | None) -> None:
     for line in evaluate_intervals.table(result):
         click.echo(line)
     _write(file, evaluate_intervals.as_json(result))
+
+
+@evaluate.command("measurements")
+@_DATA
+@click.option("--folds", default="1-8", show_default=True, help="PTB-XL's folds, as 1-8 or 9.")
+@click.option(
+    "--rate",
+    type=click.Choice(["100", "500", "both"]),
+    default="500",
+    show_default=True,
+    help="Recordings at this sampling rate (Hz); both: those that are there at both.",
+)
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="So many, spread evenly.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the intervals.")
+@_JOBS
+@_json_option("--json", "--out")
+def measurements(
+    folder: Path, folds: str, rate: str, limit: int | None, seed: int, jobs: int, file: Path | None
+) -> None:
+    """Say how well measurements agree with cardiologists' labels: PTB-XL in DIR.
+
+    The AUROC of each measurement for the labels that should go with it (PR interval and first
+    degree AV block, QRS duration and bundle branch blocks, ...) with bootstrapped 95 % intervals:
+    the probability that a labelled record has the more abnormal value than one without the label.
+    With --rate both also what the low rate costs: differences of the measurements of the same
+    recording, and statements that change.
+    """
+    from ecgcli.clinical import evaluate_measurements
+
+    _check(file)
+    rates = (100, 500) if rate == "both" else (int(rate),)
+    result = evaluate_measurements.evaluate(
+        folder, _folds(folds), rates, jobs=jobs, limit=limit or 0, seed=seed
+    )
+    for line in evaluate_measurements.lines(result):
+        click.echo(line)
+    _write(file, evaluate_measurements.as_json(result))
+
+
+def _folds(text: str) -> range:
+    """Return the folds that a text like 1-8 or 9 names."""
+    first, dash, last = text.partition("-")
+    try:
+        found = range(int(first), int(last if dash else first) + 1)
+    except ValueError:
+        raise UsageError(f"--folds {text}: write them as 1-8 or 9") from None
+    if not found:
+        raise UsageError(f"--folds {text} names none")
+    return found
 
 
 @evaluate.command("quality")

@@ -71,13 +71,18 @@ SEXES: dict[str, Sex] = {"0": "male", "1": "female"}
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One record with its labels; `uncertain` are those of a likelihood below 50 %."""
+    """One record with its labels; `uncertain` are those of a likelihood below 50 %.
+
+    `number` is that of the table, `axis` the word in its column `heart_axis`, often empty.
+    """
 
     path: Path
     age: float | None
     sex: Sex | None
     present: frozenset[str]
     uncertain: frozenset[str]
+    number: int = 0
+    axis: str = ""
 
 
 @dataclass(slots=True)
@@ -117,6 +122,8 @@ def cases(folder: Path, folds: range, rate: int) -> list[Case]:
                 sex=SEXES.get(row["sex"].removesuffix(".0")),
                 present=present,
                 uncertain=frozenset(codes) - present,
+                number=int(row["ecg_id"]),
+                axis=row.get("heart_axis", ""),
             )
         )
     return found
