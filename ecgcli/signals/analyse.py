@@ -1,6 +1,6 @@
 """All that the signals room says of one record.
 
-It knows the order (condition, judge, measure) and at which rate the caller counts samples.
+It knows the order (condition, judge, measure, suspect) and at which rate the caller counts samples.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from ecgcli.records.record import Record
+from ecgcli.signals import exchanges
 from ecgcli.signals.condition import condition
 from ecgcli.signals.measure import measure_conditioned
 from ecgcli.signals.quality import assess
@@ -29,7 +30,13 @@ def analyse(record: Record) -> Analysis:
         lead: _at_own_rate(points, conditioned, record) for lead, points in result.fiducials.items()
     }
     return Analysis(
-        record, conditioned, quality, result.measurements, result.median_beat, fiducials
+        record,
+        conditioned,
+        quality,
+        result.measurements,
+        result.median_beat,
+        fiducials,
+        exchanges.suspect(result.median_beat, quality),
     )
 
 
