@@ -22,7 +22,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 from scipy.signal import butter, sosfiltfilt
 
 from ecgcli.errors import Category, RecordError
@@ -32,7 +31,7 @@ from ecgcli.signals.mains import mains
 from ecgcli.signals.quality import assess
 from ecgcli.signals.resample import nearest_samples, resample
 from ecgcli.signals.results import ANALYSIS_RATE, Conditioned
-from ecgcli.signals.smooth import smooth
+from ecgcli.signals.smooth import between, smooth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -133,8 +132,8 @@ def baseline(signal: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArr
     level = smooth(
         means - offset, shares, WANDER_HZ * WANDER_BLOCK / ANALYSIS_RATE, WANDER_FLOOR_MV
     )
-    centres = np.arange(blocks) * WANDER_BLOCK + (WANDER_BLOCK - 1) / 2
-    curve: NDArray[np.float64] = CubicSpline(centres, level, axis=1)(np.arange(samples)) + offset
+    curve = between(level, WANDER_BLOCK, samples)
+    curve += offset
     return curve
 
 

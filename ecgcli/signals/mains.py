@@ -10,10 +10,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from ecgcli.signals.results import ANALYSIS_RATE
-from ecgcli.signals.smooth import smooth
+from ecgcli.signals.smooth import between, smooth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -161,9 +160,8 @@ def _waveform(
     Amplitudes belong to the middle of their blocks, where the phase has run `offset` (Hz) further
     than at the beginning, which it was turned back to.
     """
-    centres = np.arange(course.shape[1]) * BLOCK + (BLOCK - 1) / 2
-    parts = CubicSpline(centres, course, axis=1)(np.arange(samples))
+    cosine, sine = between(course[..., 0], BLOCK, samples), between(course[..., 1], BLOCK, samples)
     t = np.arange(samples) / ANALYSIS_RATE
     angle = 2 * np.pi * (frequency * t - offset * (BLOCK - 1) / 2 / ANALYSIS_RATE)
-    wave: NDArray[np.float64] = parts[..., 0] * np.cos(angle) + parts[..., 1] * np.sin(angle)
+    wave: NDArray[np.float64] = cosine * np.cos(angle) + sine * np.sin(angle)
     return wave

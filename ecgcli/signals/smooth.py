@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.linalg import lapack
 
 if TYPE_CHECKING:
@@ -52,11 +53,39 @@ def smooth(
     for _ in range(ROUNDS):
         residual = parts - fit
         residual = residual - np.median(residual, axis=1, keepdims=True)
-        distance = np.sqrt((residual**2).sum(axis=2))
+        distance = _length(residual)
         scale = TOLERANCE * (1.4826 * np.median(distance, axis=1, keepdims=True) + floor)
         robust = 1.0 / (1.0 + (distance / scale) ** 2) ** 2
         fit = _solve(parts, weights * (robust + LEAST_WEIGHT), cutoff)
     return fit.reshape(values.shape)
+
+
+def between(means: NDArray[np.float64], block: int, samples: int) -> NDArray[np.float64]:
+    """Return the cubic spline through the means of blocks, at every sample: (rows, samples).
+
+    Args:
+        means: (rows, blocks), each of which belongs to the middle of its block.
+        block: Samples of a block, an even number.
+        samples: How many to return; beyond the first and the last middle the curve is continued.
+    """
+    rows, blocks = means.shape
+    spline = CubicSpline(np.arange(blocks) * block + (block - 1) / 2, means, axis=1)
+    # Every stretch from one middle to the next has its own coefficients and all the same powers.
+    powers = (np.arange(block) + 0.5) ** np.arange(3, -1, -1)[:, None]
+    first, last = block // 2, blocks * block - block // 2
+    result = np.empty((rows, samples))
+    result[:, first:last] = (spline.c.T @ powers).reshape(rows, -1)
+    result[:, :first] = spline(np.arange(first))
+    result[:, last:] = spline(np.arange(last, samples))
+    return result
+
+
+def _length(parts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (rows, points) lengths of the vectors (rows, points, parts)."""
+    if parts.shape[2] == 1:
+        return np.abs(parts[:, :, 0])
+    length: NDArray[np.float64] = np.sqrt((parts**2).sum(axis=2))
+    return length
 
 
 def _solve(
