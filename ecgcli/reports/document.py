@@ -35,7 +35,9 @@ from ecgcli.signals.results import (
     LeadQuality,
     Measured,
     Measurements,
+    Pacing,
     Quality,
+    Suspicion,
 )
 
 SCHEMA_VERSION: Literal["1.1"] = "1.1"
@@ -111,6 +113,10 @@ class Report(_Part):
     record: RecordFacts = Field(description="What was recorded")
     patient: Patient = Field(description="Who was recorded, as far as the file says")
     quality: Quality = Field(description="Technical quality of the recording and of each lead")
+    suspicions: tuple[Suspicion, ...] = Field(
+        description="Technical faults that the recording speaks for (exchanged electrodes), the"
+        " surest first; nothing is corrected for them"
+    )
     measurements: Measurements | None = Field(
         description="Measurements; null where the recording is not usable"
     )
@@ -158,6 +164,7 @@ def build(
         record=_record_facts(analysis),
         patient=_patient(analysis.record.patient),
         quality=_quality(analysis.quality),
+        suspicions=tuple(_suspicion(found) for found in analysis.suspicions),
         measurements=_measurements(analysis.measurements) if usable else None,
         statements=tuple(_statement(s) for s in said.statements) if said else None,
         not_assessed=tuple(
@@ -224,6 +231,16 @@ def _quality(quality: Quality) -> Quality:
     )
 
 
+def _suspicion(found: Suspicion) -> Suspicion:
+    return replace(
+        found,
+        text=clean(found.text),
+        confidence=_share(found.confidence) or 0.0,
+        evidence=tuple(clean(said) for said in found.evidence),
+        effect=clean(found.effect),
+    )
+
+
 def _measured(measured: Measured) -> Measured:
     value = rounded(measured.value, measured.unit)
     reason = measured.reason
@@ -251,8 +268,10 @@ def _measurements(measurements: Measurements | None) -> Measurements | None:
     if measurements is None:
         return None
     values: dict[str, Any] = {q.field: _measured(q.of(measurements)) for q in QUANTITIES}
+    pacing = measurements.pacing
     return replace(
         measurements,
+        pacing=replace(pacing, rate=_measured(pacing.rate)) if pacing else None,
         leads=tuple(_lead(lead) for lead in measurements.leads),
         beats=tuple(Beat(round(float(b.time_s), 3), b.kind) for b in measurements.beats),
         **values,
@@ -296,7 +315,7 @@ def json_schema() -> dict[str, Any]:
 def _dataclasses(model: type[BaseModel]) -> list[type]:
     """Return the dataclasses that a report is made of."""
     parts: list[type] = [Patient, Quality, LeadQuality, Measurements, Measured, LeadMeasurements]
-    parts += [Beat, Statement, Evidence, NotAssessed, Provenance]
+    parts += [Beat, Pacing, Suspicion, Statement, Evidence, NotAssessed, Provenance]
     assert all(is_dataclass(part) for part in parts), model
     return parts
 

@@ -11,10 +11,10 @@ import hashlib
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ecgcli.reports import view
-from ecgcli.reports.quantities import QUANTITIES, number, shown
-from ecgcli.reports.sheet import lay_out
-from ecgcli.reports.svg_sheet import draw
+from ecgcli.reports import beat_sheet, view
+from ecgcli.reports.quantities import number, shown
+from ecgcli.reports.sheet import Sheet, lay_out
+from ecgcli.reports.svg_sheet import draw, draw_beats
 from ecgcli.reports.templates import environment, fill, text
 from ecgcli.signals.results import LeadMeasurements
 
@@ -22,33 +22,58 @@ if TYPE_CHECKING:
     from ecgcli.reports.document import Report
     from ecgcli.signals.results import Analysis
 
-# Columns of the table of leads: heading, field, digits.
-LEAD_COLUMNS = (
-    ("P", "p_mv", "mV"),
-    ("Q", "q_mv", "mV"),
-    ("Q", "q_ms", "ms"),
-    ("R", "r_mv", "mV"),
-    ("R", "r_ms", "ms"),
-    ("S", "s_mv", "mV"),
-    ("S", "s_ms", "ms"),
-    ("R′", "r2_mv", "mV"),
-    ("S′", "s2_mv", "mV"),
-    ("ST J", "st_j_mv", "mV"),
-    ("ST J+60", "st_60_mv", "mV"),
-    ("T", "t_mv", "mV"),
-    ("QRS p-p", "qrs_peak_to_peak_mv", "mV"),
-    ("Intrinsicoid", "intrinsicoid_ms", "ms"),
+_Table = tuple[str, list[str], list[tuple[str, list[str], str]]]
+# The tables of leads: title, and columns of heading, field and unit.
+LEAD_TABLES = (
+    (
+        "Amplitudes, mV",
+        (
+            ("P+", "p_positive_mv", "mV"),
+            ("P−", "p_negative_mv", "mV"),
+            ("Q", "q_mv", "mV"),
+            ("R", "r_mv", "mV"),
+            ("S", "s_mv", "mV"),
+            ("R′", "r2_mv", "mV"),
+            ("S′", "s2_mv", "mV"),
+            ("QRS p-p", "qrs_peak_to_peak_mv", "mV"),
+            ("ST J", "st_j_mv", "mV"),
+            ("J+40", "st_40_mv", "mV"),
+            ("J+60", "st_60_mv", "mV"),
+            ("J+80", "st_80_mv", "mV"),
+            ("T+", "t_positive_mv", "mV"),
+            ("T−", "t_negative_mv", "mV"),
+        ),
+    ),
+    (
+        "Durations, ms, areas and slopes",
+        (
+            ("P+", "p_positive_ms", "ms"),
+            ("P−", "p_negative_ms", "ms"),
+            ("Q", "q_ms", "ms"),
+            ("R", "r_ms", "ms"),
+            ("S", "s_ms", "ms"),
+            ("R′", "r2_ms", "ms"),
+            ("S′", "s2_ms", "ms"),
+            ("Intrinsicoid", "intrinsicoid_ms", "ms"),
+            ("P terminal mV ms", "p_terminal_mv_ms", "mV ms"),
+            ("QRS area mV ms", "qrs_area_mv_ms", "mV ms"),
+            ("ST slope mV/s", "st_slope_mv_s", "mV/s"),
+            ("Confidence", "confidence", "share"),
+        ),
+    ),
 )
 
 
-def render(report: Report, analysis: Analysis) -> bytes:
+def render(report: Report, analysis: Analysis, sheet: Sheet | None = None) -> bytes:
     """Return the report as UTF-8 HTML; the same bytes for the same report.
 
     Args:
         report: The report.
-        analysis: What it was made from; its conditioned signal is drawn.
+        analysis: What it was made from; its conditioned signal and median beat are drawn.
+        sheet: The analysis laid out, where that has been done already.
     """
-    sheet = lay_out(analysis)
+    sheet = sheet or lay_out(analysis)
+    beats = beat_sheet.grid(analysis)
     page = fill(
         "report.html",
         report=report,
@@ -57,9 +82,10 @@ def render(report: Report, analysis: Analysis) -> bytes:
         sheet=sheet,
         drawing=draw(sheet),
         caption=view.caption(report, sheet),
-        quantities=QUANTITIES,
-        lead_columns=LEAD_COLUMNS,
-        lead_rows=_lead_rows(report),
+        beats=draw_beats(beats) if beats else None,
+        beats_caption=view.beats_caption(report, analysis, beats) if beats else "",
+        groups=view.groups(),
+        lead_tables=_lead_tables(report),
         view=view,
         shown=shown,
         software=view.software(report),
@@ -76,19 +102,30 @@ def style_hash(name: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def _lead_rows(report: Report) -> list[tuple[str, list[str], str]]:
-    """Return each lead's name, its cells, and the reason why it has none."""
+def _lead_tables(report: Report) -> list[_Table]:
+    """Return the tables of leads: title, headings, and each lead's name, cells, reason for none."""
     if report.measurements is None:
         return []
+    leads = report.measurements.leads
     return [
-        (lead.lead, [] if lead.reason else _cells(lead), lead.reason or "")
-        for lead in report.measurements.leads
+        (
+            title,
+            [heading for heading, *_ in columns],
+            [
+                (lead.lead, [] if lead.reason else _cells(lead, columns), lead.reason or "")
+                for lead in leads
+            ],
+        )
+        for title, columns in LEAD_TABLES
     ]
 
 
-def _cells(lead: LeadMeasurements) -> list[str]:
+def _cells(lead: LeadMeasurements, columns: tuple[tuple[str, str, str], ...]) -> list[str]:
     cells = []
-    for _, field, unit in LEAD_COLUMNS:
+    for _, field, unit in columns:
         value = getattr(lead, field)
-        cells.append("–" if value is None else number(value, unit))
+        if value is None:
+            cells.append("–")
+        else:
+            cells.append(view.confidence(value) if unit == "share" else number(value, unit))
     return cells

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecgcli.reports.quantities import QUANTITIES, number, shown, unit_sign
+from ecgcli.reports.quantities import QUANTITIES, Quantity, number, shown, unit_sign
 from ecgcli.reports.text import clean
 from ecgcli.signals.results import Fault, Grade, Measurements
 
@@ -19,8 +19,29 @@ if TYPE_CHECKING:
     from ecgcli.reports.sheet import Sheet
     from ecgcli.signals.results import Analysis, Measured
 
+OWN_RATE = 5  # /min by which the atrial rate differs from the ventricular one to be told with it
 LONGEST_ID = 64  # DICOM's longest
 QUANTITY = {quantity.field: quantity for quantity in QUANTITIES}
+
+
+# The order in which they are read: rhythm first, then along the beat.
+GROUPS = (
+    (
+        "Rate and rhythm",
+        ("ventricular_rate", "atrial_rate", "p_wave_share", "rr_mean", "shortest_rr", "longest_rr",
+         "rr_sd", "rr_variation", "rr_rmssd"),
+    ),
+    (
+        "Intervals",
+        ("pr_interval", "p_duration", "qrs_duration", "qt_interval", "jt_interval",
+         "qtc_fridericia", "qtc_bazett", "qtc_framingham", "qtc_hodges"),
+    ),
+    ("Axes", ("p_axis", "qrs_axis", "t_axis")),
+    (
+        "Voltages and R progression",
+        ("sokolow_lyon", "cornell", "cornell_product", "peguero", "r_progression", "r_transition"),
+    ),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +96,12 @@ def numbers(report: Report) -> list[tuple[str, str]]:
     m = report.measurements
     if m is None:
         return []
-    rows = [
+    rows = [("Ventricular rate", shown(m.ventricular_rate))]
+    if differing(m):
+        rows = [("Rate ventricular / atrial", _joined(m, "ventricular_rate", "atrial_rate"))]
+    rows += [
         (QUANTITY[field].name, shown(QUANTITY[field].of(m)))
-        for field in ("ventricular_rate", "pr_interval", "p_duration", "qrs_duration")
+        for field in ("pr_interval", "p_duration", "qrs_duration")
     ]
     rows.append(("QT / QTc (Fridericia)", _joined(m, "qt_interval", "qtc_fridericia")))
     rows.append(("QTc (Bazett)", shown(m.qtc_bazett)))
@@ -87,6 +111,34 @@ def numbers(report: Report) -> list[tuple[str, str]]:
     rows.append(("P waves", m.p_wave.value))
     rows.append(("Sokolow-Lyon / Cornell", _joined(m, "sokolow_lyon", "cornell")))
     return rows
+
+
+def groups() -> list[tuple[str, list[Quantity]]]:
+    """Return all global measurements in groups, for a page that has room for them."""
+    told = {field for _, fields in GROUPS for field in fields}
+    others = [quantity for quantity in QUANTITIES if quantity.field not in told]
+    made = [(title, [QUANTITY[field] for field in fields]) for title, fields in GROUPS]
+    return [*made, ("Other", others)] if others else made
+
+
+def pacing(m: Measurements) -> str:
+    """Return what is known of a pacemaker, nothing where nobody looked."""
+    found = m.pacing
+    if found is None:
+        return ""
+    if found.present is None:
+        return f"cannot tell: {found.reason}" if found.reason else "cannot tell"
+    if not found.present:
+        return "no stimuli found"
+    chamber = f", {found.chamber.value}" if found.chamber else ", chamber not told"
+    rate = f", {shown(found.rate)}" if found.rate.value is not None else ""
+    return f"{found.spikes} stimul{'i' if found.spikes != 1 else 'us'}{chamber}{rate}"
+
+
+def differing(m: Measurements) -> bool:
+    """Return whether the atria beat at a rate of their own."""
+    atrial, ventricular = m.atrial_rate.value, m.ventricular_rate.value
+    return atrial is not None and ventricular is not None and abs(atrial - ventricular) > OWN_RATE
 
 
 def _joined(m: Measurements, *fields: str) -> str:
@@ -146,7 +198,9 @@ def about(report: Report) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return sections of a side column: title, then (bold, text) entries."""
     quality = report.quality
     told = _quality(report) if report.statements is not None else ""  # else the banner says it
-    sections = [("QUALITY", [(quality.grade.value.capitalize(), told)])]
+    state = [(suspicion.text, f"– {suspicion.effect}") for suspicion in report.suspicions]
+    state.append((quality.grade.value.capitalize(), told))
+    sections = [("QUALITY", state)]
     if report.not_assessed:
         sections.append(("NOT ASSESSED", [(n.text, f"– {n.reason}") for n in report.not_assessed]))
     notes = [("", report.limits)] if report.limits else []
@@ -197,6 +251,19 @@ def beat(report: Report, analysis: Analysis, beats: BeatSheet | None) -> str:
         parts.append(f"Cut off: {', '.join(beats.cut)}")
     if len(parts) == 1:
         parts[0] += "; lines: onsets and ends measured"
+    return ". ".join(parts) + "."
+
+
+def beats_caption(report: Report, analysis: Analysis, beats: BeatSheet) -> str:
+    """Return the line under the median beats of the single leads."""
+    parts = [
+        f"Median of the dominant beats, lead by lead, {beats.scale}, drawn from the level before"
+        " the QRS complex",
+        "The lines are the onsets and ends of all leads together: P, QRS (J point), T end",
+        *missing_marks(report, analysis),
+    ]
+    if beats.cut:
+        parts.append(f"Cut off: {', '.join(beats.cut)}")
     return ". ".join(parts) + "."
 
 
