@@ -7,7 +7,7 @@ nearly flat, which no heart does.
 
 It corrects nothing, and there is much that it cannot tell: both legs exchanged (nothing changes),
 electrodes placed too high or too low, a limb exchanged with a chest electrode. A heart on the right
-side looks like exchanged arm electrodes; where the chest leads say so, the evidence does.
+side is suspected where the chest leads are mirrored, too.
 """
 
 from __future__ import annotations
@@ -38,10 +38,8 @@ CONSISTENT = 0.15
 FLAT_CONFIDENCE = 0.8
 FLAT_KINDS = {"I": "ARMS/LEGS", "II": "RA/RL", "III": "LA/RL"}
 SPEAKS = 1.3  # ratio of distances from which a wave is named as evidence
-DEXTROCARDIA = (
-    "The QRS complexes get smaller from V3 to V6, as they do where the heart lies on the right: "
-    "dextrocardia has to be considered."
-)
+MIRRORED = "DEXTRO"
+MIRRORED_CONFIDENCE = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +94,9 @@ def suspect(beat: MedianBeat | None, quality: Quality) -> tuple[Suspicion, ...]:
     waves = waves_of(beat)
     if "QRS" not in waves or any(lead not in usable for lead in INDEPENDENT):
         return ()
+    if _mirrored(waves):
+        evidence = (_limb_evidence(waves), _chest_evidence(waves))
+        return (_by_rule(MIRRORED, MIRRORED_CONFIDENCE, evidence),)
     first = _likeliest(waves, _undoable())
     if first is None:
         return ()
@@ -175,8 +176,6 @@ def _suspicion(likely: _Likely, waves: Waves) -> Suspicion:
         if nearer.get(name, 0.0) >= SPEAKS
     ]
     evidence.append(_limb_evidence(waves) if exchange.limb else _chest_evidence(waves))
-    if exchange.kind == "RA/LA" and _shrinking(waves):
-        evidence.append(DEXTROCARDIA)
     confidence = 1.0 / (1.0 + math.exp(-(likely.score + PRIOR)))
     return Suspicion(
         kind=exchange.kind,
@@ -189,7 +188,7 @@ def _suspicion(likely: _Likely, waves: Waves) -> Suspicion:
 
 
 def _limb_evidence(waves: Waves) -> str:
-    """Say which way the waves of I and II point, beside V6."""
+    """Say which way the waves of I and II point, and those of V6 beside them."""
     said = []
     for lead in ("I", "II", "V6"):
         row = INDEPENDENT.index(lead)
@@ -210,11 +209,15 @@ def _chest_evidence(waves: Waves) -> str:
     )
 
 
-def _shrinking(waves: Waves) -> bool:
-    """Return whether the QRS complexes get smaller from V3 to V6, and are not upright in V6."""
+def _mirrored(waves: Waves) -> bool:
+    """Return whether P and QRS are negative in I and QRS shrinks from V3 to V6, negative there.
+
+    So it does where the heart lies on the right. Exchanged arm electrodes leave V6 upright.
+    """
+    if "P" not in waves or waves["P"][0].sum() >= 0 or waves["QRS"][0].sum() >= 0:
+        return False
     sizes = np.abs(waves["QRS"][INDEPENDENT.index("V3") :]).max(axis=1)
-    upright = waves["QRS"][-1].sum() > 0
-    return bool((np.diff(sizes) < 0).all()) and not upright
+    return bool((np.diff(sizes) < 0).all()) and float(waves["QRS"][-1].sum()) <= 0
 
 
 def _flat_lead(beat: MedianBeat, quality: Quality) -> Suspicion | None:
@@ -229,14 +232,20 @@ def _flat_lead(beat: MedianBeat, quality: Quality) -> Suspicion | None:
     if flat.sum() != 1 or contradiction > CONSISTENT:
         return None
     lead = list(FLAT_KINDS)[int(np.argmax(flat))]
-    exchange = exchanges()[FLAT_KINDS[lead]]
     share = f"{100.0 * size.min() / size.max():.0f} %"
+    said = f"Lead {lead}: P, QRS and T together only {share} of the largest limb lead."
+    return _by_rule(FLAT_KINDS[lead], FLAT_CONFIDENCE, (said,))
+
+
+def _by_rule(kind: str, confidence: float, evidence: tuple[str, ...]) -> Suspicion:
+    """Return a suspicion that rests on a rule instead of a score."""
+    exchange = exchanges()[kind]
     return Suspicion(
-        kind=exchange.kind,
+        kind=kind,
         text=f"{exchange.text}.",
-        confidence=FLAT_CONFIDENCE,
+        confidence=confidence,
         leads=exchange.leads,
-        evidence=(f"Lead {lead}: P, QRS and T together only {share} of the largest limb lead.",),
+        evidence=evidence,
         effect=exchange.effect,
     )
 
