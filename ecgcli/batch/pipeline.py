@@ -22,6 +22,7 @@ from ecgcli.records.read import ReadOptions, read
 from ecgcli.records.record import Record
 from ecgcli.reports import worklist
 from ecgcli.reports.document import Provenance, Report, build
+from ecgcli.reports.sheet import Sheet, lay_out
 from ecgcli.signals.analyse import analyse
 from ecgcli.signals.condition import LOW_PASS_HZ, WANDER_HZ
 from ecgcli.signals.results import Analysis
@@ -31,6 +32,8 @@ FILTER = (
     " mains subtracted where there is any"
 )
 ENGINE = "criteria"
+DRAWN = frozenset({"html", "pdf"})
+"""Formats that show the sheet, which is laid out once for all of them."""
 
 
 def prepare(settings: Settings) -> None:
@@ -65,10 +68,14 @@ def process(source: Source, settings: Settings) -> Outcome:
     with _timed(seconds, "interpret"):
         interpretation = interpret(analysis) if analysis.measurements is not None else None
         report = build(analysis, interpretation, provenance(settings))
+    sheet: Sheet | None = None
+    if DRAWN.intersection(settings.formats):
+        with _timed(seconds, "sheet"):
+            sheet = lay_out(analysis)
     files: dict[str, bytes] = {}
     for kind in settings.formats:
         with _timed(seconds, kind):
-            files[kind] = _render(kind, report, analysis, settings)
+            files[kind] = _render(kind, report, analysis, settings, sheet)
     with _timed(seconds, "write"):
         outputs.write_together(
             {outputs.target(settings.out, source.output, kind): files[kind] for kind in files}
@@ -112,11 +119,15 @@ def _renderer(kind: str) -> Callable[..., bytes]:
     return render
 
 
-def _render(kind: str, report: Report, analysis: Analysis, settings: Settings) -> bytes:
+def _render(
+    kind: str, report: Report, analysis: Analysis, settings: Settings, sheet: Sheet | None
+) -> bytes:
     render = _renderer(kind)
     if kind == "json":
         return render(report)
-    return render(report, analysis) if kind == "html" else render(report, analysis, settings.paper)
+    if kind == "html":
+        return render(report, analysis, sheet=sheet)
+    return render(report, analysis, settings.paper, sheet=sheet)
 
 
 @contextmanager
