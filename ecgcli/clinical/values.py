@@ -46,6 +46,10 @@ GLOBALS: dict[str, tuple[str, str]] = {
     "peguero": ("Peguero-Lo Presti voltage", "mV"),
     "r_progression": ("smallest gain of R from V1 to V4", "mV"),
     "r_transition": ("R transition", "V"),
+    "f_wave_v1": ("waves between the beats in V1", "mV"),
+    "f_wave_ii": ("waves between the beats in II", "mV"),
+    "f_wave_frequency": ("frequency of the waves between the beats", "Hz"),
+    "f_wave_concentration": ("concentration of the waves between the beats", "%"),
 }
 """Global measurements: how they read, and their unit."""
 
@@ -80,10 +84,10 @@ WAVES: dict[str, tuple[str, str, str | None]] = {
 }
 """Values in a lead: how they read, their unit, and the wave that they belong to."""
 
-PRECISION = {"mV": 3, "ms": 0, "/min": 0, "deg": 0, "mV ms": 1, "mV/s": 2, "V": 1}
+PRECISION = {"mV": 3, "ms": 0, "/min": 0, "deg": 0, "mV ms": 1, "mV/s": 2, "V": 1, "Hz": 1}
 """Decimals to which values of a unit are reported, and therefore judged."""
 
-SHOWN = {"mV": 2, "mV ms": 1, "mV/s": 2, "V": 1}
+SHOWN = {"mV": 2, "mV ms": 1, "mV/s": 2, "V": 1, "Hz": 1}
 """Decimals to which they are written in evidence, 0 for other units."""
 
 MIRRORED = frozenset(

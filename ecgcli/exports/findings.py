@@ -28,6 +28,10 @@ UNITS = {
     "r_transition": "v",
     "r_progression": "mv",
     "atrial_rate": "per_min",
+    "f_wave_v1": "mv",
+    "f_wave_ii": "mv",
+    "f_wave_frequency": "hz",
+    "f_wave_concentration": "percent",
 }
 MEASUREMENTS = {q.field: f"{q.field}_{UNITS.get(q.field, 'ms')}" for q in QUANTITIES}
 COLUMNS = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ecgcli.records.leads import LEADS
-from ecgcli.signals import atrial, confidence, intervals, progression, voltages, waves
+from ecgcli.signals import atrial, confidence, fwaves, intervals, progression, voltages, waves
 from ecgcli.signals.axes import axes
 from ecgcli.signals.classes import Classes
 from ecgcli.signals.confidence import Basis, none
@@ -43,6 +43,10 @@ UNITS = intervals.RR_UNITS | {
     "peguero": "mV",
     "r_progression": "mV",
     "r_transition": "V",
+    "f_wave_v1": "mV",
+    "f_wave_ii": "mV",
+    "f_wave_frequency": "Hz",
+    "f_wave_concentration": "%",
 }
 """Every measurement of the whole record, and its unit."""
 
@@ -54,7 +58,8 @@ def measurements(found: Classes, rhythm: intervals.Rhythm, basis: Basis) -> Meas
     values = intervals.rates(rhythm, basis.leads, _alike(found))
     values |= intervals.of_beat(basis)
     values |= intervals.corrected(values["qt_interval"], float(rr.mean()) if len(rr) else None)
-    values |= {"atrial_rate": atrial.rate(basis.marks.atrial, rhythm, basis)}
+    values |= fwaves.fwaves(found, basis)
+    values["atrial_rate"] = atrial.rate(basis, rhythm, values["f_wave_frequency"])
     values |= axes(basis)
     by_name = {lead.lead: lead for lead in leads}
     values |= voltages.voltages(by_name, values["qrs_duration"], basis.sure)

@@ -1,6 +1,8 @@
 """How fast the atria beat.
 
-It knows P waves and RR intervals; it does not know rhythms.
+It knows P waves, the waves between the beats and RR intervals; it does not know rhythms. Rates from
+350 /min are those of fibrillation, from 200 to 350 /min those of flutter, but fibrillation often
+shows one between 300 and 350 /min: the rate alone does not tell them apart.
 """
 
 from __future__ import annotations
@@ -8,16 +10,27 @@ from __future__ import annotations
 from ecgcli.signals import confidence
 from ecgcli.signals.confidence import Basis, none
 from ecgcli.signals.intervals import Rhythm
-from ecgcli.signals.pwave import Atrial
 from ecgcli.signals.results import Measured, PWave
 
 EVERY = 0.9  # share of the beats that a P wave must precede: the others may be ectopic
 
 
-def rate(atrial: Atrial, rhythm: Rhythm, basis: Basis) -> Measured:
-    """Return the atrial rate where P waves and QRS complexes go one to one."""
+def rate(basis: Basis, rhythm: Rhythm, between: Measured) -> Measured:
+    """Return the atrial rate: that of the P waves if they go one to one, else that of f waves.
+
+    Args:
+        basis: What is measured on.
+        rhythm: The RR intervals.
+        between: Frequency (Hz) of what goes on between the beats, if one stands out.
+    """
+    atrial = basis.marks.atrial
     if atrial.state is not PWave.PRESENT:
-        return none("/min", f"no P wave: {atrial.reason}")
+        if between.value is None:
+            return none("/min", f"no P wave: {atrial.reason}; {between.reason}")
+        return Measured(60.0 * between.value, "/min", confidence=between.confidence)
+    if between.value is not None:
+        speed = round(60.0 * between.value)
+        return none("/min", f"P waves, but also waves of {speed} /min between the beats")
     if atrial.share is None or atrial.share < EVERY:
         return none("/min", "P waves do not precede every beat")
     if not len(rhythm.usual()):

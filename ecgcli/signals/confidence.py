@@ -39,6 +39,8 @@ class Basis:
         usable: (12,) bool, leads that may be measured.
         distrust: Leads whose amplitudes cannot be trusted, and why.
         consistency: Mean correlation of the beats.
+        signal: (12, samples) mV, what the beats were cut from.
+        valid: (12, samples) bool, which of its samples were recorded.
     """
 
     stack: Stack
@@ -46,6 +48,8 @@ class Basis:
     usable: NDArray[np.bool_]
     distrust: dict[str, str]
     consistency: float
+    signal: NDArray[np.float32]
+    valid: NDArray[np.bool_]
 
     @property
     def beats(self) -> int:

@@ -89,9 +89,13 @@ def measure_conditioned(conditioned: Conditioned, quality: Quality) -> Measuring
     rhythm = intervals.rhythm(found.at, found.kinds, np.any(valid, axis=0))
     distrust = {lead.lead: lead.distrust for lead in quality.leads if lead.distrust}
     if stack is None or marks is None:
-        measurements = assemble.without_median(found, rhythm, int(usable.sum()))
+        measurements = assemble.without_median(
+            found, rhythm, int(usable.sum()), "no beat lies wholly inside the recording"
+        )
         return Measuring(measurements, None, fiducials.bare(found.at))
-    basis = Basis(stack, marks, usable, distrust, found.consistency)
+    basis = Basis(
+        stack, marks, usable, distrust, found.consistency, signal, conditioned.valid[:, :end]
+    )
     return Measuring(
         assemble.measurements(found, rhythm, basis),
         _median_beat(stack, marks),

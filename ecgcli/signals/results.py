@@ -37,6 +37,7 @@ class Conditioned:
         valid: (12, samples) bool, false where the source has no valid sample (filled for the
             filter by interpolation, never to be measured).
         start_s: Where in the source recording `signal` begins (s).
+        source_rate: Samples per second of the source.
     """
 
     signal: NDArray[np.float32]
@@ -44,6 +45,7 @@ class Conditioned:
     present: NDArray[np.bool_]
     valid: NDArray[np.bool_]
     start_s: float
+    source_rate: float = ANALYSIS_RATE
 
 
 class Fault(StrEnum):
@@ -246,7 +248,8 @@ class Measurements:
 
     Attributes:
         ventricular_rate: From all RR intervals.
-        atrial_rate: That of the P waves where they go one to one with the QRS complexes.
+        atrial_rate: That of the P waves where they go one to one with the QRS complexes; without P
+            waves that of fibrillatory or flutter waves, where a single frequency stands out.
         rr_mean: Mean RR interval between beats of the basic rhythm, or of all where there is none.
         rr_sd: Its standard deviation.
         rr_variation: The same in % of the mean.
@@ -261,6 +264,11 @@ class Measurements:
             negative where it loses height.
         r_transition: Where R becomes larger than S, as a place in the row V1 to V6 ("V"): 3.5 lies
             midway between V3 and V4.
+        f_wave_v1: Peak-to-peak height (mV) of what goes on in V1 between the beats from 3.3 to 12
+            Hz: of fibrillatory and flutter waves, or of noise.
+        f_wave_ii: The same in II.
+        f_wave_frequency: Its frequency (Hz), where one stands out.
+        f_wave_concentration: How much of its power (%) lies within 0.5 Hz of the highest peak.
         p_wave: Whether there are P waves.
         leads: One entry for each of the twelve leads.
         beats: All QRS complexes.
@@ -294,6 +302,10 @@ class Measurements:
     peguero: Measured
     r_progression: Measured
     r_transition: Measured
+    f_wave_v1: Measured
+    f_wave_ii: Measured
+    f_wave_frequency: Measured
+    f_wave_concentration: Measured
     p_wave: PWave
     leads: tuple[LeadMeasurements, ...]
     beats: tuple[Beat, ...]

@@ -36,6 +36,10 @@ UNITS = {
     "peguero": "mV",
     "r_progression": "mV",
     "r_transition": "V",
+    "f_wave_v1": "mV",
+    "f_wave_ii": "mV",
+    "f_wave_frequency": "Hz",
+    "f_wave_concentration": "%",
 }
 GLOBALS: dict[str, float] = {
     "ventricular_rate": 70,
@@ -65,6 +69,10 @@ GLOBALS: dict[str, float] = {
     "peguero": 1.7,
     "r_progression": 0.25,
     "r_transition": 3.0,
+    "f_wave_v1": 0.015,
+    "f_wave_ii": 0.018,
+    "f_wave_frequency": 6.0,
+    "f_wave_concentration": 14,
 }
 # p, r, s, t in mV of a normal adult
 WAVES: dict[str, tuple[float, float, float, float]] = {

@@ -75,6 +75,10 @@ def measurements(**changes: Any) -> Measurements:
         "peguero": Measured(1.7, "mV", 0.9),
         "r_progression": Measured(0.21, "mV", 0.9),
         "r_transition": Measured(3.46, "V", 0.9),
+        "f_wave_v1": Measured(0.0144, "mV", 0.9),
+        "f_wave_ii": Measured(0.0181, "mV", 0.9),
+        "f_wave_frequency": Measured(None, "Hz", None, "no single frequency stands out"),
+        "f_wave_concentration": Measured(14.42, "%", 0.9),
     }
     leads = [
         LeadMeasurements(
