@@ -81,6 +81,7 @@ def _conditioned(record: Record, part: slice) -> Conditioned:
         present=present,
         valid=valid,
         start_s=record.start_s + part.start / record.rate,
+        source_rate=record.rate,
     )
 
 
