@@ -194,7 +194,8 @@ def write(model: Delineator, out: Path) -> None:
     from safetensors.torch import save_file
 
     tensors = {name: tensor.half().cpu() for name, tensor in folded(model).items()}
-    save_file(tensors, out, metadata={"format": "delineator", "version": "1"})
+    # One entry: of several the library writes the order at random, and the bytes would differ.
+    save_file(tensors, out, metadata={"format": "delineator 1"})
 
 
 def extra_in(data: Path) -> Extra:
