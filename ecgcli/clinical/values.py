@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from ecgcli.signals.results import (
     BeatClass,
+    Chamber,
     LeadMeasurements,
     Measured,
     Measurements,
+    Pacing,
     PWave,
     Quality,
 )
@@ -107,6 +109,11 @@ P_WAVE: dict[str, PWave] = {
     "absent": PWave.ABSENT,
     "uncertain": PWave.UNCERTAIN,
 }
+PACING: dict[str, Chamber] = {
+    "atrial": Chamber.ATRIAL,
+    "ventricular": Chamber.VENTRICULAR,
+    "dual": Chamber.DUAL,
+}
 LIMB_ORDER = ("aVL", "I", "-aVR", "II", "aVF", "III")
 """The limb leads as they lie next to each other in the frontal plane (Cabrera)."""
 CHEST_ORDER = ("V1", "V2", "V3", "V4", "V5", "V6")
@@ -135,6 +142,8 @@ def amount(value: float, unit: str, finer: bool = False) -> str:
     if unit == "":
         return f"{value:g}"
     digits = SHOWN.get(unit, 0) + finer
+    if unit == "V":  # a place in the row of the chest leads
+        return f"V{value:.{digits}f}"
     sign = {"deg": "°", "/min": "/min"}.get(unit, f" {unit}")
     return f"{value:.{digits}f}{sign}".replace("-", "−")
 
@@ -197,6 +206,10 @@ class Values:
     def p_wave(self) -> PWave:
         """Return whether P waves are there."""
         return self._measurements.p_wave
+
+    def pacing(self) -> Pacing | None:
+        """Return what the pacing spikes tell."""
+        return self._measurements.pacing
 
     def count(self, kind: str) -> Reading:
         """Return the number of beats of a kind."""
