@@ -2,7 +2,7 @@
 #
 #   make demo    interpret the synthetic examples, reports in demo-reports/
 #   make test    lint, types, formatting, tests
-#   make bench   our throughput against the plain way to do the same
+#   make bench   our throughput against the plain way to do the same, and the steps of measuring
 #   make clean   remove what make made
 
 PYTHON ?= python3
@@ -44,6 +44,7 @@ format: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-bench
 	@tools/system-libraries $(BIN)/python
 	$(BIN)/python -m bench.compare
+	$(BIN)/python -m bench.measure
 
 examples: $(VENV)/.installed
 	$(BIN)/python examples/make_records.py
