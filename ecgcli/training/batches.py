@@ -29,7 +29,7 @@ class Recipe:
     """Everything that decides what comes out, but the data."""
 
     seed: int = 1
-    steps: int = 2400
+    steps: int = 2000
     batch: int = 8
     samples: int = 4096
     leads: tuple[int, ...] = (3, 6, 6, 12)
