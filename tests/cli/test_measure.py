@@ -420,3 +420,33 @@ def test_the_schemas_are_printed(what: str, title: str) -> None:
     assert title in schema["title"]
     if what == "report":
         assert CliRunner().invoke(main, ["schema"]).output == result.output
+
+
+# -- real recordings
+
+
+@pytest.mark.real
+def test_a_recording_at_100_and_500_hz_has_its_beats_at_the_same_times(ecg_data: Path) -> None:
+    header = next(iter(sorted((ecg_data / "ptbxl" / "records500").rglob("*_hr.hea"))))
+    low = ecg_data / "ptbxl" / "records100" / header.parent.name / header.name.replace("hr", "lr")
+    high, coarse = objects(ecgcli("measure", header, low, "--json", "-").stdout)
+    assert (high["sampling_rate"], coarse["sampling_rate"]) == (500, 100)
+    beats, same = (value["fiducials"]["global"]["r_peak"] for value in (high, coarse))
+    assert len(beats) >= 5
+    assert [at / 500 for at in beats] == pytest.approx([at / 100 for at in same], abs=0.03)
+
+
+@pytest.mark.real
+def test_the_marks_are_where_cardiologists_put_theirs(ecg_data: Path) -> None:
+    """That they count from the same sample; how good they are is measured elsewhere."""
+    import wfdb
+
+    folder = ecg_data / "ludb" / "data"
+    names = sorted(path.stem for path in folder.glob("*.hea"))[:4]
+    headers = [folder / f"{name}.hea" for name in names]
+    for value in objects(ecgcli("measure", *headers, "--json", "-").stdout):
+        marks = wfdb.rdann(str(folder / value["record"]), "ii")
+        peaks = [at for at, kind in zip(marks.sample, marks.symbol, strict=True) if kind == "N"]
+        found = np.array([at for at in value["fiducials"]["II"]["r_peak"] if at is not None])
+        assert peaks
+        assert all(np.abs(found - at).min() <= 30 for at in peaks), value["record"]
