@@ -23,7 +23,7 @@ from typing import Protocol
 from ecgcli.clinical.limits import Limits
 from ecgcli.clinical.statement import Evidence
 from ecgcli.clinical.values import CHEST_ORDER, LIMB_ORDER, PRECISION, Reading, Values, amount
-from ecgcli.signals.results import PWave
+from ecgcli.signals.results import Chamber, PWave
 
 _WORDS = {
     ">=": "{} or more",
@@ -216,6 +216,25 @@ class PWaveIs:
         if (found is self.wanted) is self.negated:
             return FALSE
         return Outcome(True, (Evidence("p_wave", f"P waves: {found.value}"),))
+
+
+@dataclass(frozen=True, slots=True)
+class PacingIs:
+    """Whether spikes show stimulation of a chamber; false where none show.
+
+    It is never undecided: a recording that cannot show spikes must not keep every other statement
+    from being made.
+    """
+
+    wanted: Chamber
+    negated: bool = False
+
+    def evaluate(self, values: Values, limits: Limits, lead: str | None = None) -> Outcome:
+        """See `Condition`."""
+        found = values.pacing()
+        if found is None or not found.present or (found.chamber is self.wanted) is self.negated:
+            return FALSE
+        return Outcome(True, (Evidence("pacing", f"Pacing spikes: {found.spikes}"),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ecgcli.clinical import technical
 from ecgcli.clinical.catalogue import Entry, catalogue
 from ecgcli.clinical.criteria import Finding, criteria, judge
 from ecgcli.clinical.limits import limits_for
@@ -41,7 +42,10 @@ def interpret(analysis: Analysis) -> Interpretation:
         return Interpretation((), (), None, f"Not usable: {why}", limits.describe())
     values = Values(analysis.measurements, analysis.quality)
     standing, undecided = judge(criteria(), values, limits)
-    statements = [_statement(finding) for finding in standing]
+    suspicions = analysis.suspicions
+    statements = [
+        technical.with_caution(_statement(finding), suspicions) for finding in standing
+    ] + technical.statements(suspicions)
     not_assessed = sorted(undecided, key=lambda finding: catalogue()[finding.statement].order)
     statements += _overall(statements, undecided)
     statements.sort(key=_place)

@@ -25,10 +25,11 @@ from ecgcli.clinical.condition import (
     LimitName,
     Number,
     Or,
+    PacingIs,
     PWaveIs,
     Sum,
 )
-from ecgcli.clinical.values import BEATS, GLOBALS, MIRRORED, P_WAVE, WAVES
+from ecgcli.clinical.values import BEATS, GLOBALS, MIRRORED, P_WAVE, PACING, WAVES
 from ecgcli.records.leads import CHEST_LEADS, LEADS, LIMB_LEADS
 
 _TOKEN = re.compile(
@@ -97,12 +98,19 @@ class _Parser:
             return self._quantifier(negated)
         if self._take("word", "p_wave"):
             return self._p_wave(negated)
+        if self._take("word", "pacing"):
+            return self._pacing(negated)
         return self._comparison(negated)
 
     def _p_wave(self, negated: bool) -> Condition:
         self._expect("sign", "=")
         word = self._word(P_WAVE, "present, absent or uncertain")
         return PWaveIs(P_WAVE[word], negated)
+
+    def _pacing(self, negated: bool) -> Condition:
+        self._expect("sign", "=")
+        word = self._word(PACING, "atrial, ventricular or dual")
+        return PacingIs(PACING[word], negated)
 
     def _comparison(self, negated: bool) -> Condition:
         left = self._sum()

@@ -52,6 +52,7 @@ class Statement:
         critical: Whether it is a critical value, which stands first everywhere.
         evidence: What it rests on; never empty.
         source: The criterion and its publication.
+        caution: Why to doubt it in this recording: leads that it rests on may be exchanged.
     """
 
     code: str
@@ -64,6 +65,7 @@ class Statement:
     critical: bool
     evidence: tuple[Evidence, ...]
     source: str
+    caution: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,13 @@ TOO_SLOW = 250.0
 MS = 1000.0 / ANALYSIS_RATE
 # A ventricular stimulus stands at most this long (ms) before the onset of its QRS complex (latency
 # and the error of the onset), or a little behind an onset set too early.
-VENTRICULAR_MS = (-30.0, 70.0)
+VENTRICULAR_MS = (-50.0, 70.0)
 # AV delays as programmed run from 120 to 250 ms; intrinsic conduction of a paced P wave is longer.
 ATRIAL_MS = (100.0, 330.0)
 ALIKE_MS = 25.0  # delays of one chamber vary less than this about their median
 LEAST = 2  # stimulated beats: a lone spike is an artefact
 SHARE = 0.5  # of the spikes that belong to a chamber, or nothing is said of the chamber
+ONE_MISSING = 1.5  # in units of the shortest intervals
 LONGEST_MS, SHORTEST_MS = 2000.0, 250.0  # intervals of pacing
 NO_SPIKES = "no pacing spikes"
 NOT_AT_THIS_RATE = "at {rate:g} samples per second pacing spikes leave no trace"
@@ -34,9 +35,7 @@ ONE = "a single spike, an artefact rather than a stimulus"
 NO_PATTERN = "the spikes have no constant distance from the QRS complexes"
 
 
-def pacing(
-    spikes: NDArray[np.int64], onsets: Sequence[int | None], source_rate: float
-) -> Pacing:
+def pacing(spikes: NDArray[np.int64], onsets: Sequence[int | None], source_rate: float) -> Pacing:
     """Return what the spikes tell of a pacemaker.
 
     Args:
@@ -88,6 +87,8 @@ def _rate(spikes: NDArray[np.int64], beats: int) -> Measured:
     intervals = intervals[(intervals >= SHORTEST_MS) & (intervals <= LONGEST_MS)]
     if len(intervals) == 0:
         return Measured(None, "/min", reason="no two stimulated beats follow each other")
+    # A spike that was not found makes an interval twice as long.
+    intervals = intervals[intervals <= ONE_MISSING * np.quantile(intervals, 0.1)]
     sure = (1.0 - 0.4 / len(intervals)) * min(len(spikes) / max(beats, 1), 1.0)
     return Measured(60000.0 / float(np.median(intervals)), "/min", confidence=round(sure, 3))
 
