@@ -1,7 +1,8 @@
-"""Onsets, peaks and ends of all waves of one median beat.
+"""Onsets, peaks and ends of all waves of the median beat, from those of the single beats.
 
-It knows in which order they are found (the T wave of the beat before bounds the search for the P
-wave, the P wave of the next beat that for the T wave); each wave's own file knows how.
+It knows how marks of single beats and leads become those of their median, and how sure they are; it
+does not know how a beat's marks were found (`shares`, `fuse`) nor whether what lies before the QRS
+complex is a P wave (`pwave`).
 """
 
 from __future__ import annotations
@@ -11,44 +12,97 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgcli.signals import delineate, median, pwave
+from ecgcli.signals import median, pwave
+from ecgcli.signals.fuse import QRS, BeatWaves, P, T
 from ecgcli.signals.results import ANALYSIS_RATE
 
-LATEST_T = 260.0  # samples from QRS onset to T peak at 60 /min: a QTc (Bazett) beyond 600 ms
-LONGEST_RR_S = 4.0
-P_ROOM = 170  # samples: a P wave peaks at most this long before the middle of its QRS complex
-QRS_ROOM = 50  # samples: the next QRS complex begins at most this long before its middle
+MOST = 0.5  # of the beats have to show a wave for the median beat to have it
+MS = 1000.0 / ANALYSIS_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class TWave:
+    """Peak and end in samples of the median beat.
+
+    `spread_ms` is the median deviation of the leads' ends from it, `leads` how many show it.
+    """
+
+    peak: int
+    end: int
+    spread_ms: float
+    leads: int
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Onsets and ends on the median beat, in samples, `None` where there is no such wave."""
+    """Onsets and ends on the median beat, in samples, `None` where there is no such wave.
+
+    Attributes:
+        r: The highest point of the spatial vector within the QRS complex.
+        qrs: Its onset and end.
+        atrial: The P wave, or why there is none.
+        t: The T wave.
+        leads: (usable leads, 9) columns as in `fuse`, NaN where a lead has no such wave.
+    """
 
     r: int
     qrs: tuple[int, int]
     atrial: pwave.Atrial
-    t: delineate.Wave | None
-    t_leads: list[delineate.Wave | None]
+    t: TWave | None
+    leads: NDArray[np.float64]
 
 
-def marks_of(stack: median.Stack, usable: NDArray[np.bool_], room: median.Room) -> Marks:
-    """Find onsets, peaks and ends on the median beat."""
+def marks_of(
+    stack: median.Stack,
+    usable: NDArray[np.bool_],
+    room: median.Room,
+    waves: BeatWaves,
+    at: NDArray[np.int64],
+) -> Marks | None:
+    """Return the marks of the median beat; `None` where the leads show no QRS onsets and ends.
+
+    Args:
+        stack: The beats and their median, twelve leads.
+        usable: (12,) bool.
+        room: How far the neighbouring beats are.
+        waves: What each beat shows, in the usable leads.
+        at: (beats,) places of all beats, which `waves` has a row for each of.
+    """
+    own = np.abs(at[:, None] - stack.at[None, :]).argmin(axis=0)
+    shift = stack.middle - stack.at
+    common = waves.common[own] + shift[:, None]
+    leads = waves.leads[:, own] + shift[:, None]
+    middle = _middle(common)
+    onset, _, end = middle[QRS]
+    if not np.isfinite(onset):
+        return None
+    last = stack.median.shape[1] - 1
+    qrs = (max(round(onset), 0), min(round(end), last))
     beat = stack.median[usable]
-    onset, end = delineate.qrs(beat, stack.middle)
-    noise = stack.noise[usable] / np.sqrt(len(stack.beats))
-    samples = beat.shape[1]
-    stop = round(min(samples, stack.middle + room.after - QRS_ROOM))
-    rr_s = min(room.before / ANALYSIS_RATE, LONGEST_RR_S)
-    latest = onset + round(LATEST_T * rr_s**0.5)
-    p_from = round(min(max(stack.middle + room.after - P_ROOM, latest - 40), samples))
-    t, t_leads = delineate.t_wave(beat, end, stop, latest, p_from, noise)
-    t_end = t.end if t is not None else end + 100
-    begin = round(max(t_end - room.before + 5, 0))
-    atrial = pwave.p_wave(stack.beats[:, usable], beat, stack.noise[usable], onset, begin)
-    if atrial.onset is not None and atrial.onset + room.after < stop:
-        t, t_leads = delineate.t_wave(
-            beat, end, round(atrial.onset + room.after), latest, p_from, noise
-        )
-    reach = slice(onset, end + 1)
-    vector = np.sqrt((beat[:, reach].astype(np.float64) ** 2).sum(axis=0))
-    return Marks(onset + int(np.argmax(vector)), (onset, end), atrial, t, t_leads)
+    in_leads = np.array([_middle(rows) for rows in leads])
+    t = _t(middle[T], in_leads[:, T], last)
+    before = (t.end if t is not None else qrs[1] + 100) - room.before
+    recurring = pwave.recurring(
+        stack.beats[:, usable], beat, stack.noise[usable], qrs[0], max(round(before) + 5, 0)
+    )
+    atrial = pwave.decide(recurring, common[:, P], in_leads[:, P])
+    vector = np.sqrt((beat[:, qrs[0] : qrs[1] + 1].astype(np.float64) ** 2).sum(axis=0))
+    return Marks(qrs[0] + int(np.argmax(vector)), qrs, atrial, t, in_leads)
+
+
+def _middle(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (9,) medians over (beats, 9), NaN for a wave that fewer than `MOST` beats show."""
+    shown = np.isfinite(rows).mean(axis=0) >= MOST
+    result = np.full(rows.shape[1], np.nan)
+    if shown.any():
+        result[shown] = np.nanmedian(rows[:, shown], axis=0)
+    return result
+
+
+def _t(wave: NDArray[np.float64], leads: NDArray[np.float64], last: int) -> TWave | None:
+    _, peak, end = wave
+    if not np.isfinite(end) or peak >= last:
+        return None
+    ends = leads[np.isfinite(leads[:, 2]), 2]
+    spread = float(np.median(np.abs(ends - end))) * MS if len(ends) else 0.0
+    return TWave(round(peak), min(round(end), last), spread, len(ends))

@@ -6,17 +6,20 @@ step works stands in the step's own file, and what a number is made of in `assem
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ecgcli.errors import EcgcliError
+from ecgcli.models.delineator import Delineator, shipped
 from ecgcli.records.leads import LEADS
 from ecgcli.records.record import Record
 from ecgcli.signals import assemble, beats, classes, fiducials, intervals, median, spikes
 from ecgcli.signals.condition import condition
 from ecgcli.signals.confidence import Basis
+from ecgcli.signals.fuse import fuse
 from ecgcli.signals.marks import Marks, marks_of
+from ecgcli.signals.pacing import pacing
 from ecgcli.signals.quality import assess
 from ecgcli.signals.results import (
     ANALYSIS_RATE,
@@ -25,12 +28,16 @@ from ecgcli.signals.results import (
     Grade,
     Measurements,
     MedianBeat,
+    PWave,
     Quality,
 )
+from ecgcli.signals.shares import mark
 
 SHORTEST_S = 2.0  # that must be left after the lead's standstill at the end
 MANY = 5  # complexes or more:
 UNLIKE = 0.5  # where a smaller share of them has a like one, they are noise
+NO_MEDIAN = "no beat lies wholly inside the recording"
+NO_MARKS = "the leads do not show where the QRS complexes begin and end"
 
 
 class NotMeasurable(EcgcliError):  # noqa: N818 (a state of the recording, not a mistake)
@@ -63,8 +70,16 @@ def measure(record: Record) -> Measurements:
     return measure_conditioned(conditioned, quality).measurements
 
 
-def measure_conditioned(conditioned: Conditioned, quality: Quality) -> Measuring:
-    """Measure a conditioned recording in the leads that its quality allows."""
+def measure_conditioned(
+    conditioned: Conditioned, quality: Quality, network: Delineator | None = None
+) -> Measuring:
+    """Measure a conditioned recording in the leads that its quality allows.
+
+    Args:
+        conditioned: The recording.
+        quality: What may be measured of it.
+        network: Which network marks the waves, if not the one that ships (for its evaluation).
+    """
     names = quality.usable_leads()
     usable = np.array([lead in names for lead in LEADS]) & conditioned.present
     end = beats.end_of_life(conditioned.raw[usable])
@@ -83,24 +98,25 @@ def measure_conditioned(conditioned: Conditioned, quality: Quality) -> Measuring
     valid = conditioned.valid[usable, :end]
     own, room = median.roomy(found.at, found.dominant)
     stack = median.stack(signal, usable, np.all(valid, axis=0), own, room)
-    marks = None if stack is None else marks_of(stack, usable, room)
+    waves = fuse(mark(network or shipped(), rows), found.at)
+    marks = None if stack is None else marks_of(stack, usable, room, waves, found.at)
     if marks is not None:
         found = classes.with_premature(found, marks.atrial.state, marks.atrial.consistency)
     rhythm = intervals.rhythm(found.at, found.kinds, np.any(valid, axis=0))
     distrust = {lead.lead: lead.distrust for lead in quality.leads if lead.distrust}
     if stack is None or marks is None:
-        measurements = assemble.without_median(
-            found, rhythm, int(usable.sum()), "no beat lies wholly inside the recording"
-        )
-        return Measuring(measurements, None, fiducials.bare(found.at))
+        reason = NO_MEDIAN if stack is None else NO_MARKS
+        measurements = assemble.without_median(found, rhythm, int(usable.sum()), reason)
+        shown = fiducials.table(waves, found.at, usable, PWave.UNCERTAIN)
+        stimuli = pacing(spike_at, shown["global"].qrs_onset, conditioned.source_rate)
+        return Measuring(replace(measurements, pacing=stimuli), None, shown)
     basis = Basis(
         stack, marks, usable, distrust, found.consistency, signal, conditioned.valid[:, :end]
     )
-    return Measuring(
-        assemble.measurements(found, rhythm, basis),
-        _median_beat(stack, marks),
-        fiducials.carry(found, stack, marks, usable),
-    )
+    shown = fiducials.table(waves, found.at, usable, marks.atrial.state)
+    stimuli = pacing(spike_at, shown["global"].qrs_onset, conditioned.source_rate)
+    measurements = replace(assemble.measurements(found, rhythm, basis), pacing=stimuli)
+    return Measuring(measurements, _median_beat(stack, marks), shown)
 
 
 def _median_beat(stack: median.Stack, marks: Marks) -> MedianBeat:

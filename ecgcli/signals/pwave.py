@@ -2,10 +2,12 @@
 
 It knows the stretch between the T wave before and the QRS complex; it does not know rhythms.
 
-A P wave is something that comes back: the decision rests on how alike the stretch before the QRS
-complex is from beat to beat (an intraclass correlation over beats, leads and time), not on the
-height of a bump. Fibrillation and flutter with varying conduction have bumps that do not recur at a
-constant distance; noise has none that recur.
+There are two readers. The network (`shares`) says in which beats and leads there is a P wave, and
+where. The other looks for what comes back: how alike the stretch before the QRS complex is from
+beat to beat (an intraclass correlation over beats, leads and time), whatever its height. In
+fibrillation nothing recurs; in flutter with constant conduction something does which is no P wave,
+and the network does not take it for one. Where both see one there is one; where only the second
+does, nobody can tell.
 """
 
 from __future__ import annotations
@@ -24,16 +26,12 @@ CLOSE = 15  # samples from the peak to the end of the search
 RIVAL = 0.25  # height of an earlier bump that is preferred to one that close
 FLANK = 35  # samples from the peak to the level beside the wave
 T_SLOPE = 50  # samples before the end of the T wave, where it still has its sign
-HALF = 60, 55  # samples: largest extent before and after the peak
 SMOOTH = 9
-LOWEST_MV = 0.02  # in a lead, for that lead to vote on onset and end
-ONSET_EARLIER_MS = 5.0  # than the tangent, in LUDB (see `evaluate`)
-ENERGY_MV = 0.012  # root mean square over leads of the peak
-SHORTEST_MS = 40.0
+ENERGY_MV = 0.006  # root mean square over leads of the peak
 NOISE_FLOOR_MV = 0.01
 CONSISTENT = 0.28
-INCONSISTENT = 0.18
-ALIKE = 0.5  # correlation of one beat's stretch with the average of the others
+MOST, SOME = 0.5, 0.2  # of the beats show a P wave: enough by itself, or if something recurs
+STEADY = 20.0  # samples (40 ms): P waves that lead to a beat come at a constant distance
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +50,76 @@ class Atrial:
     share: float | None = None
     consistency: float = 0.0
     spread_ms: float = 0.0
-    each: tuple[bool, ...] = ()
-    leads: tuple[tuple[int, int, int] | None, ...] = ()
 
 
-def p_wave(
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """What comes back before the QRS complexes.
+
+    `consistency` is the intraclass correlation (1: the same before every beat), `strength_mv` the
+    height, `reason` says why it could not be judged.
+    """
+
+    consistency: float = 0.0
+    strength_mv: float = 0.0
+    reason: str | None = None
+
+    @property
+    def surely(self) -> bool:
+        """Whether something recurs beyond doubt."""
+        return self.consistency >= CONSISTENT and self.strength_mv >= ENERGY_MV
+
+
+def decide(recurring: Recurring, beats: NDArray[np.float64], leads: NDArray[np.float64]) -> Atrial:
+    """Say whether there is a P wave, from both readers.
+
+    Args:
+        recurring: What the second reader saw.
+        beats: (beats, 3) onset, peak and end of all leads together in samples of the median beat,
+            NaN where the network sees no P wave.
+        leads: (leads, 3) the same of each lead over all beats.
+    """
+    shown = beats[np.isfinite(beats[:, 1])]
+    usual = float(np.median(shown[:, 1])) if len(shown) else 0.0
+    steady = shown[np.abs(shown[:, 1] - usual) <= STEADY]
+    share = len(steady) / len(beats)
+    consistency = recurring.consistency
+    if share >= MOST or (share >= SOME and recurring.surely):
+        onset, peak, end = np.median(steady, axis=0)
+        onsets = leads[np.isfinite(leads[:, 0]), 0]
+        spread = float(np.median(np.abs(onsets - onset))) / MS if len(onsets) else 0.0
+        return Atrial(
+            PWave.PRESENT,
+            onset=max(round(onset), 0),
+            peak=round(peak),
+            end=round(end),
+            share=share,
+            consistency=max(consistency, (share + consistency) / 2.0),
+            spread_ms=spread,
+        )
+    if share < SOME and recurring.reason is None and not recurring.surely:
+        reason = "nothing before the QRS complexes looks like one and recurs"
+        return Atrial(PWave.ABSENT, reason, share=share, consistency=consistency)
+    if recurring.reason is not None:
+        reason = recurring.reason
+    elif share >= SOME:
+        reason = "seen in some beats only"
+    else:
+        reason = "something recurs before the QRS complexes that does not look like one"
+    return Atrial(PWave.UNCERTAIN, reason, share=share, consistency=consistency)
+
+
+def recurring(
     beats: NDArray[np.float32],
     median: NDArray[np.float32],
     noise: NDArray[np.float64],
     qrs_onset: int,
     begin: int,
-) -> Atrial:
-    """Decide on the P wave of aligned beats.
+) -> Recurring:
+    """Say what recurs before the QRS complexes.
 
     Args:
-        beats: (beats, leads, samples) in mV.
+        beats: (beats, leads, samples) in mV, aligned.
         median: (leads, samples) in mV.
         noise: (leads,) scatter of single beats in mV; a noisy lead counts for less.
         qrs_onset: Sample of the QRS onset.
@@ -75,7 +128,9 @@ def p_wave(
     t_end, begin = begin, max(begin, qrs_onset - EARLIEST, FLANK)
     end = qrs_onset - LATEST
     if end - begin < 20:
-        return Atrial(PWave.UNCERTAIN, "no room between the T wave and the next QRS complex")
+        return Recurring(reason="no room between the T wave and the next QRS complex")
+    if len(beats) < 2:
+        return Recurring(reason="a single beat: recurrence cannot be judged")
     rows = smooth(median, SMOOTH)
     at = np.arange(begin, end)
     # How far the signal stands out from both sides: the foot of the T wave does so from none.
@@ -93,52 +148,8 @@ def p_wave(
         # goes first, if there is one to speak of.
         earlier = turns[(turns < best - CLOSE) & (energy[turns] > RIVAL * energy[best])]
         best = int(earlier[np.argmax(energy[earlier])]) if len(earlier) else best
-    peak, strength = begin + best, float(energy[best])
-    consistency, each = _recurrence(
-        beats * weight[:, None].astype(np.float32), peak, begin, qrs_onset
-    )
-    share = float(np.mean(each)) if len(beats) > 1 else None
-    leads = tuple(_lead(row, peak, begin, qrs_onset) for row in rows)
-    found = [lead for lead in leads if lead is not None]
-    if len(beats) < 2:
-        return Atrial(PWave.UNCERTAIN, "a single beat: recurrence cannot be judged", leads=leads)
-    if consistency < INCONSISTENT or strength < ENERGY_MV / 2:
-        return Atrial(
-            PWave.ABSENT,
-            "nothing recurs before the QRS complexes",
-            share=share,
-            consistency=consistency,
-            each=each,
-        )
-    if consistency < CONSISTENT or strength < ENERGY_MV or len(found) < min(2, len(rows)):
-        return Atrial(
-            PWave.UNCERTAIN,
-            "too little recurs before the QRS complexes",
-            share=share,
-            consistency=consistency,
-            each=each,
-        )
-    onsets, ends = np.array([f[0] for f in found]), np.array([f[2] for f in found])
-    onset, finish = float(np.median(onsets)), float(np.median(ends))
-    if finish - onset < SHORTEST_MS * MS:
-        return Atrial(
-            PWave.UNCERTAIN,
-            "what recurs before the QRS complexes is too short for a P wave",
-            share=share,
-            consistency=consistency,
-            each=each,
-        )
-    return Atrial(
-        PWave.PRESENT,
-        onset=round(onset),
-        peak=peak,
-        end=round(finish),
-        share=share,
-        consistency=consistency,
-        spread_ms=2.0 * float(np.median(np.abs(onsets - onset))),
-        each=each,
-        leads=leads,
-    )
+    weighted = beats * weight[:, None].astype(np.float32)
+    return Recurring(_recurrence(weighted, begin + best, begin, qrs_onset), float(energy[best]))
 
 
 def _from_left(rows: NDArray[np.float64], at: NDArray[np.int_], t_end: int) -> NDArray[np.float64]:
@@ -156,10 +167,8 @@ def _from_left(rows: NDArray[np.float64], at: NDArray[np.int_], t_end: int) -> N
     return np.where(deeper, notch, outside)
 
 
-def _recurrence(
-    beats: NDArray[np.float32], peak: int, begin: int, qrs_onset: int
-) -> tuple[float, tuple[bool, ...]]:
-    """Return the intraclass correlation around the peak, and which beats are like the others."""
+def _recurrence(beats: NDArray[np.float32], peak: int, begin: int, qrs_onset: int) -> float:
+    """Return the intraclass correlation around the peak."""
     low, high = max(peak - 50, begin - 10, 0), min(peak + 45, qrs_onset - 4)
     part = beats[:, :, low:high].astype(np.float64)
     count = part.shape[0]
@@ -172,41 +181,5 @@ def _recurrence(
     gram = flat @ flat.T
     own = float(np.trace(gram))
     if count < 2 or own <= 0.0:
-        return 0.0, (False,) * count
-    between = (float(gram.sum()) - own) / (count - 1)
-    norms = np.sqrt(np.diag(gram))
-    rest = flat.sum(axis=0) - flat
-    cosine = (flat * rest).sum(axis=1) / np.maximum(norms * np.linalg.norm(rest, axis=1), 1e-12)
-    return between / own, tuple(bool(c >= ALIKE) for c in cosine)
-
-
-def _lead(
-    row: NDArray[np.float64], peak: int, begin: int, qrs_onset: int
-) -> tuple[int, int, int] | None:
-    """Return onset, peak and end of the P wave in one lead by tangents, `None` where too low."""
-    low, high = max(begin - 10, peak - HALF[0], 5), min(qrs_onset - 2, peak + HALF[1])
-    part = row[low:high]
-    share = np.linspace(0.0, 1.0, len(part))
-    bump = part - part[0] * (1.0 - share) - part[-1] * share
-    near = slice(max(peak - 20 - low, 1), min(peak + 20 - low, len(part) - 1))
-    if near.stop - near.start < 5:
-        return None
-    top = near.start + int(np.argmax(np.abs(bump[near])))
-    if abs(bump[top]) < LOWEST_MV:
-        return None
-    up = row * np.sign(bump[top])
-    here = low + top
-    first, last = max(here - 35, low), min(here + 35, high)
-    if here - first < 5 or last - here < 5:
-        return None
-    slope = np.gradient(up[first:last])
-    rising = first + int(np.argmax(slope[: here - first]))
-    falling = here + int(np.argmin(slope[here - first :]))
-    rise, fall = float(slope[rising - first]), float(slope[falling - first])
-    if rise <= 1e-5 or fall >= -1e-5:
-        return None
-    left = float(up[max(rising - 35, low - 5) : rising + 1].min())
-    right = float(up[falling : min(falling + 30, qrs_onset)].min())
-    onset = rising - (float(up[rising]) - left) / rise - ONSET_EARLIER_MS * MS
-    end = falling + (float(up[falling]) - right) / -fall
-    return max(round(onset), 0), here, min(round(end), qrs_onset)
+        return 0.0
+    return float((gram.sum() - own) / (count - 1) / own)
