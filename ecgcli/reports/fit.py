@@ -90,18 +90,45 @@ def item(text: str, detail: str, size: Type) -> Item:
     """Return a paragraph set in a type, text and detail cut to what that allows."""
     room = size.width * 0.98  # kerning moves line breaks
     if size.stacked:
-        text = shortened(text, size.most_text * room * 0.96, size.text, bold=True)
-        detail = shortened(detail, size.most * room * 0.96, size.detail)
+        text = wrapped(text, room, size.most_text, size.text, bold=True)
+        detail = wrapped(detail, room, size.most, size.detail)
         height = lines([(text, size.text, True)], room) * size.line
         if detail:
             height += lines([(detail, size.detail, False)], room) * size.detail_line
         return Item(text, detail, round(height, 3))
     needed = lines([(text, size.text, True), (detail, size.detail, False)], room)
-    if needed > size.most:  # words do not fill their lines, hence 4 % less
-        whole = size.most * room * 0.96
-        detail = shortened(detail, whole - width(text, size.text, bold=True), size.detail)
-        text = shortened(text, whole, size.text, bold=True)
+    if needed > size.most:
+        text = wrapped(text, room, size.most, size.text, bold=True)
+        detail = wrapped(detail, room, size.most, size.detail, before=(text, size.text, True))
     return Item(text, detail, round(min(needed, size.most) * size.line, 3))
+
+
+def wrapped(
+    text: str,
+    room: float,
+    most: int,
+    points: float,
+    bold: bool = False,
+    before: tuple[str, float, bool] | None = None,
+) -> str:
+    """Return the text, cut so that it takes no more than `most` lines of `room` mm.
+
+    Args:
+        text: What is to be set.
+        room: Width of a line (mm).
+        most: Most lines.
+        points: Size of the text.
+        bold: Whether it is bold.
+        before: Text, size and boldness of what stands before it in the same paragraph.
+    """
+    first = [before] if before else []
+    free = most * room - (width(*before) if before else 0.0)
+    cut = shortened(text, free, points, bold)
+    # Words do not fill their lines: how much is lost shows only when they are set.
+    while cut and lines([*first, (cut, points, bold)], room) > most:
+        free -= 0.04 * most * room
+        cut = shortened(text, free, points, bold) if free > 0 else ""
+    return cut
 
 
 def shortened(text: str, room: float, points: float, bold: bool = False) -> str:

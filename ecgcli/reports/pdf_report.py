@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from ecgcli.reports import beat_sheet, view
 from ecgcli.reports.beat_sheet import BeatSheet
-from ecgcli.reports.fit import Item, Type, item, shortened, width
+from ecgcli.reports.fit import Item, Type, item, shortened, width, wrapped
 from ecgcli.reports.pdf_sheet import beat_operators, operators
 from ecgcli.reports.sheet import BASELINES, LABEL_ABOVE, MM, Sheet, lay_out
 from ecgcli.reports.templates import fill, font, text
@@ -232,10 +232,11 @@ def _values(
         "origin": shortened(view.origin(report), WHEN_WIDTH, 8),
         "numbers": view.numbers(report),
         **_statements(report),
+        "conclusion": wrapped(report.conclusion, STATEMENTS_WIDTH * 0.98, 8, 9),
         "about": _about(report),
         "beat_scale": beats.scale if beats else "",
         "marks": _marks(beats),
-        "beat": shortened(view.beat(report, analysis, beats), 1.9 * BEAT_WIDTH, MARK_POINTS),
+        "beat": wrapped(view.beat(report, analysis, beats), BEAT_WIDTH * 0.98, 2, MARK_POINTS),
         "columns": _columns(sheet),
         "beats": [label for label in sheet.labels if label.kind == "beat"],
         "caption": shortened(view.caption(report, sheet), CONTENT[0], 7),
@@ -371,7 +372,8 @@ def _about(report: Report) -> list[dict[str, Any]]:
             room -= made.height + 0.3
             items.append(made)
         if items:
-            sections.append({"title": title, "entries": items})
+            suspicion = title == view.SUSPICION
+            sections.append({"title": title, "entries": items, "suspicion": suspicion})
         if room < 8:
             break
     return sections

@@ -109,6 +109,4 @@ def shown(measured: Measured) -> str:
     """Write a measurement with its unit, or a dash where there is none."""
     if measured.value is None:
         return "–"
-    if measured.unit == "V":  # a place in the row of the chest leads, not volts
-        return f"V{number(measured.value, measured.unit)}"
     return number(measured.value, measured.unit) + unit_sign(measured.unit)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ecgcli.reports.sheet import Sheet
     from ecgcli.signals.results import Analysis, Measured
 
+SUSPICION = "TECHNICAL SUSPICION"
 OWN_RATE = 5  # /min by which the atrial rate differs from the ventricular one to be told with it
 LONGEST_ID = 64  # DICOM's longest
 QUANTITY = {quantity.field: quantity for quantity in QUANTITIES}
@@ -35,6 +36,10 @@ GROUPS = (
         "Intervals",
         ("pr_interval", "p_duration", "qrs_duration", "qt_interval", "jt_interval",
          "qtc_fridericia", "qtc_bazett", "qtc_framingham", "qtc_hodges"),
+    ),
+    (
+        "Waves between the beats",
+        ("f_wave_v1", "f_wave_ii", "f_wave_frequency", "f_wave_concentration"),
     ),
     ("Axes", ("p_axis", "qrs_axis", "t_axis")),
     (
@@ -198,9 +203,10 @@ def about(report: Report) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return sections of a side column: title, then (bold, text) entries."""
     quality = report.quality
     told = _quality(report) if report.statements is not None else ""  # else the banner says it
-    state = [(suspicion.text, f"– {suspicion.effect}") for suspicion in report.suspicions]
-    state.append((quality.grade.value.capitalize(), told))
-    sections = [("QUALITY", state)]
+    sections = [("QUALITY", [(quality.grade.value.capitalize(), told)])]
+    if report.suspicions:
+        suspected = [(f"{s.text.rstrip('.')}.", s.effect) for s in report.suspicions]
+        sections.insert(0, (SUSPICION, suspected))
     if report.not_assessed:
         sections.append(("NOT ASSESSED", [(n.text, f"– {n.reason}") for n in report.not_assessed]))
     notes = [("", report.limits)] if report.limits else []

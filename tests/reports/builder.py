@@ -32,6 +32,7 @@ from ecgcli.signals.results import (
     MedianBeat,
     PWave,
     Quality,
+    Suspicion,
 )
 from tests import synthetic
 
@@ -209,4 +210,12 @@ CRITICAL = statement(
     critical=True,
     code="STE_INF",
     evidence="ST at J 0.24 mV in II, 0.31 mV in III, 0.27 mV in aVF, limit 0.1 mV in two leads",
+)
+SUSPICION = Suspicion(
+    kind="arms",
+    text="The arm electrodes (RA and LA) may be exchanged.",
+    confidence=0.91,
+    leads=("I", "II", "III", "aVR", "aVL"),
+    evidence=("Lead I is upside down.", "The P axis is 135°."),
+    effect="Lead I would be upside down; the axes would change.",
 )

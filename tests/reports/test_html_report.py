@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 
 from ecgcli.clinical.statement import Statement
 from ecgcli.records.record import Patient
-from ecgcli.reports import document, html_report
-from ecgcli.signals.results import Analysis, Grade
+from ecgcli.reports import document, html_report, view
+from ecgcli.reports.quantities import QUANTITIES, shown
+from ecgcli.signals.results import Analysis, Chamber, Grade, Measured, Pacing
 from tests import synthetic
 from tests.reports import builder
 from tests.reports.test_pdf_report import HOSTILE
 
+NO_RATE = Measured(None, "/min", None, "no stimuli")
 VOID = {"meta", "rect", "path", "br", "link", "img", "input"}
 
 
@@ -104,6 +106,51 @@ def test_what_the_report_must_tell_is_there() -> None:
         "III, aVR, aVL, aVF", document.DISCLAIMER, "ab" * 32, "0" * 64,
     ):  # fmt: skip
         assert part in text, part
+
+
+def test_a_suspicion_stands_before_the_grade_with_what_speaks_for_it() -> None:
+    analysis = replace(builder.analysis(), suspicions=(builder.SUSPICION,))
+    text = Page(rendered(analysis=analysis)).text
+    for part in (*builder.SUSPICION.evidence, builder.SUSPICION.effect, "Confidence 91 %"):
+        assert part in text
+    assert text.index(builder.SUSPICION.text) < text.index("score 0.88")
+    assert "Nothing was corrected" in text
+
+
+def test_all_measurements_are_told_in_groups() -> None:
+    names = [quantity.name for _, group in view.groups() for quantity in group]
+    assert sorted(names) == sorted(quantity.name for quantity in QUANTITIES)
+    text = Page(rendered()).text
+    for quantity in QUANTITIES:
+        assert quantity.name in text
+    for part in ("V3–V4", "294 ms", "112.8 mV ms", "Rate and rhythm"):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("pacing", "said"),
+    [
+        (None, ""),
+        (Pacing(False, 0, NO_RATE), "no stimuli found"),
+        (Pacing(None, 0, NO_RATE, reason="500 Hz is too low"), "cannot tell: 500 Hz is too low"),
+        (Pacing(True, 1, NO_RATE), "1 stimulus, chamber not told"),
+        (
+            Pacing(True, 24, Measured(70.0, "/min", 0.9), Chamber.DUAL),
+            "24 stimuli, atrial and ventricular, 70 /min",
+        ),
+    ],
+)
+def test_a_pacemaker_is_told_as_far_as_it_is_known(pacing: Pacing | None, said: str) -> None:
+    m = builder.measurements(pacing=pacing)
+    assert view.pacing(m) == said
+    text = Page(rendered(analysis=builder.analysis(measurements=m))).text
+    assert said in text
+    assert ("Pacemaker" in text) is bool(said)
+
+
+@pytest.mark.parametrize(("place", "said"), [(1.0, "V1"), (3.46, "V3–V4"), (5.9, "V5–V6")])
+def test_the_r_transition_is_told_by_its_leads(place: float, said: str) -> None:
+    assert shown(Measured(place, "V", 0.9)) == said
 
 
 def test_a_record_that_is_not_usable_says_so_and_gives_no_numbers() -> None:

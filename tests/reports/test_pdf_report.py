@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from ecgcli.clinical.statement import NotAssessed, Statement, Urgency
 from ecgcli.records.record import Patient
 from ecgcli.reports import document, pdf_report, sheet
-from ecgcli.reports.fit import Type, item, lines, shortened, width
+from ecgcli.reports.fit import Type, item, lines, shortened, width, wrapped
 from ecgcli.reports.pdf_report import PAPERS, Paper, margins
-from ecgcli.signals.results import Analysis, Grade
+from ecgcli.signals.results import Analysis, Grade, Measured
 from tests import synthetic
 from tests.reports import builder
 
@@ -100,7 +100,11 @@ def test_one_page_whatever_the_number_of_statements(count: int, critical: int) -
         for i in range(count)
     ]
     analysis = builder.analysis()
-    interpretation = replace(builder.interpretation(), statements=tuple(said))
+    interpretation = replace(
+        builder.interpretation(),
+        statements=tuple(said),
+        conclusion="No abnormality in what could be assessed",
+    )
     report = document.build(analysis, interpretation, builder.PROVENANCE)
     reader = pypdf.PdfReader(io.BytesIO(pdf_report.render(report, analysis)))
     assert len(reader.pages) == 1
@@ -118,7 +122,7 @@ def test_one_page_whatever_the_number_of_statements(count: int, critical: int) -
     left = re.search(r"And (\d+) more, see the HTML report", text)
     assert shown + (int(left[1]) if left else 0) == count
     if not count and not critical:
-        assert "No statement applies" in text
+        assert "No abnormality in what could be assessed." in text
 
 
 def test_what_the_page_must_tell_is_there() -> None:
@@ -253,6 +257,31 @@ def test_widths_are_those_of_the_fonts() -> None:
     assert shortened("abc", 1000, 8) == "abc"
     assert shortened("W" * 100, 20, 8).endswith("…")
     assert width(shortened("W" * 100, 20, 8), 8) <= 20
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=400), st.integers(1, 3), st.floats(10, 90), st.text(max_size=20))
+def test_wrapped_text_fits_into_its_lines(text: str, most: int, room: float, first: str) -> None:
+    before = (first, 8.0, True)
+    if lines([before], room) <= most:
+        cut = wrapped(text, room, most, 7.0, before=before)
+        assert not cut or lines([before, (cut, 7.0, False)], room) <= most
+        assert text.startswith(cut.rstrip("…")[: max(len(cut) - 2, 0)])
+
+
+def test_a_suspicion_stands_before_the_quality_on_page_one() -> None:
+    text = words(made(analysis=replace(builder.analysis(), suspicions=(builder.SUSPICION,))))
+    assert "TECHNICAL SUSPICION" in text
+    assert text.index("TECHNICAL SUSPICION") < text.index("QUALITY")
+    assert builder.SUSPICION.text in text
+    assert builder.SUSPICION.effect in text
+
+
+def test_an_atrial_rate_of_its_own_is_told_beside_the_ventricular_one() -> None:
+    m = builder.measurements(atrial_rate=Measured(300.0, "/min", 0.8))
+    text = words(made(analysis=builder.analysis(measurements=m)))
+    assert "Rate ventricular / atrial 70 / 300 /min" in text
+    assert "Rate ventricular / atrial" not in words(made())
 
 
 @settings(max_examples=60, deadline=None)
