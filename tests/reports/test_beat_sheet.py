@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ecgcli.records.leads import LEADS
 from ecgcli.reports import beat_sheet, document, html_report, pdf_report
 from ecgcli.reports.beat_sheet import FRAME, BeatSheet, grid, overlay
+from ecgcli.reports.fit import width
 from ecgcli.reports.sheet import LAYOUT, MM, lay_out
 from ecgcli.signals.results import Analysis, Measured, MedianBeat, PWave
 from tests.reports import builder
@@ -198,7 +199,7 @@ def test_the_names_stand_beside_their_lines() -> None:
     for mark in drawn(overlay(analysis)).marks:
         if mark.name not in found:
             continue
-        wide = pdf_report.width(mark.name, pdf_report.MARK_POINTS, bold=True)
+        wide = width(mark.name, pdf_report.MARK_POINTS, bold=True)
         at = mark.x / MM + (-0.5 - wide if mark.before else 0.5)
         assert found[mark.name] == pytest.approx(left + at, abs=0.3), mark.name
 
