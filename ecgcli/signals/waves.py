@@ -46,7 +46,7 @@ def level(row: NDArray[np.float32], qrs_onset: int, p_end: int | None) -> float:
     first, last = qrs_onset - LEVEL[0], qrs_onset - LEVEL[1]
     if p_end is not None and first < p_end < last - 2:
         first = p_end
-    return float(np.mean(row[max(first, 0) : max(last, 1)]))
+    return _mean(row, max(first, 0), max(last, 1))
 
 
 def lead(
@@ -116,11 +116,11 @@ def _qrs(part: NDArray[np.float64], lowest: float) -> dict[str, Any]:
 
 def _st(row: NDArray[np.float32], end: int, zero: float) -> dict[str, Any]:
     """Return the level of the ST segment at J and after it, as far as the median beat reaches."""
-    values: dict[str, Any] = {"st_j_mv": _mean(row, end) - zero}
+    values: dict[str, Any] = {"st_j_mv": _around(row, end) - zero}
     for after in ST_MS:
         at = end + round(after * MS)
         if at + ST_HALF < len(row):
-            values[f"st_{after}_mv"] = _mean(row, at) - zero
+            values[f"st_{after}_mv"] = _around(row, at) - zero
     if "st_80_mv" in values:
         rise = values["st_80_mv"] - values["st_j_mv"]
         values["st_slope_mv_s"] = rise / (SLOPE_MS / 1000.0)
@@ -132,7 +132,7 @@ def _p(part: NDArray[np.float64], lowest: float) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if len(part) < SHORTEST:
         return values
-    bump = part - np.linspace(part[0], part[-1], len(part))
+    bump = part - part[0] - np.arange(len(part)) * ((part[-1] - part[0]) / (len(part) - 1))
     height = float(bump[int(np.argmax(np.abs(bump)))])
     if abs(height) >= lowest:
         values["p_mv"] = height
@@ -219,8 +219,12 @@ def _put(values: dict[str, Any], letter: str, wave: Deflection | None) -> None:
         values[f"{letter}_ms"] = wave.ms
 
 
-def _mean(row: NDArray[np.float32], at: int) -> float:
-    return float(np.mean(row[max(at - ST_HALF, 0) : at + ST_HALF + 1]))
+def _around(row: NDArray[np.float32], at: int) -> float:
+    return _mean(row, max(at - ST_HALF, 0), min(at + ST_HALF + 1, len(row)))
+
+
+def _mean(row: NDArray[np.float32], first: int, end: int) -> float:
+    return float(row[first:end].sum()) / (end - first)  # np.mean takes three times as long
 
 
 def area(row: NDArray[np.float32], first: int, last: int, zero: float) -> tuple[float, float]:
