@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 
 from ecgcli.batch import outputs
 from ecgcli.batch.journal import Entry, Journal, is_gone, key
-from ecgcli.batch.settings import Settings, absolute
+from ecgcli.batch.settings import FORMATS, Settings, absolute
 from ecgcli.batch.workers import Job
 from ecgcli.errors import RecordError
+from ecgcli.records.identify import Kind, identify
 
 if TYPE_CHECKING:
     from ecgcli.records.find import Source
@@ -187,9 +188,15 @@ class Plan:
         if holder is not None and is_gone(holder.source):
             self._journal.move(holder.source, source.path)
             return source, replace(holder, source=source.path)
-        if holder is not None or self._queue.holds_place(source.output):
+        taken = holder is not None or self._queue.holds_place(source.output)
+        if taken or self._holds_another_file(source):
             source = replace(source, output=outputs.apart(source.output, source.path))
         return source, None
+
+    def _holds_another_file(self, source: Source) -> bool:
+        """Say whether something that is no report has a report's name: a table's sidecar may."""
+        places = [outputs.target(self._settings.out, source.output, kind) for kind in FORMATS]
+        return any(identify(place).kind is not Kind.REPORT for place in places if place.is_file())
 
     def _judge(self, entry: Entry, digest: str | None) -> Verdict:
         if self._settings.force:

@@ -48,6 +48,20 @@ def test_reports_of_every_kind(undisturbed: Path) -> None:
     assert findings.count("\n") == 1 + 8
 
 
+def test_a_report_never_replaces_what_it_was_made_of(tmp_path: Path) -> None:
+    """A table's sidecar can have the very name that its JSON report would get."""
+    write_csv(tmp_path / "table.csv")
+    sidecar = (tmp_path / "table.json").rename(tmp_path / "table.csv.json")
+    before = sidecar.read_bytes()
+    result = ecgcli("interpret", tmp_path, "--out", tmp_path, "--format", "json", "--jobs", "1")
+    assert result.returncode == 0
+    assert sidecar.read_bytes() == before
+    reports = [name for name in files(tmp_path) if name.startswith("table.csv~")]
+    assert len(reports) == 1
+    assert ecgcli("interpret", tmp_path, "--out", tmp_path, "--format", "json").returncode == 0
+    assert sidecar.read_bytes() == before
+
+
 def test_second_run_does_nothing(records: Path, finished: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in finished.rglob("*.*")}
     result = ecgcli("interpret", records, "--out", finished)
