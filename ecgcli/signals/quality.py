@@ -73,7 +73,7 @@ SIGNS = (
     Sign("flat", Fault.FLAT, "{leads}: flat for {share} of the time, check electrode and cable."),
     Sign("same", Fault.SAME, "{leads}: the same signal in more than one lead, check the cables."),
     Sign("railed", Fault.SATURATED, "{leads}: amplifier saturated for {share} of the time."),
-    Sign("burst", Fault.NOISY, "{leads}: movement or loose electrode for {share} of the time."),
+    Sign("burst", Fault.MOTION, "{leads}: movement or loose electrode for {share} of the time."),
     Sign("noisy", Fault.NOISY, "{leads}: strong muscle noise for {share} of the time."),
     Sign("noise", Fault.NOISY, "{leads}: muscle or other fast noise, {level}."),
     Sign("drowned", Fault.NOISY, "{leads}: no ECG above the noise."),
@@ -219,11 +219,8 @@ def _lead(
     distrust: str | None,
 ) -> LeadQuality:
     """Return the quality of one lead that was recorded."""
-    faults = dict.fromkeys(
-        sign.fault
-        for sign in SIGNS
-        if measured[sign.measure][index] >= limits()[sign.measure].noted
-    )
+    noted = _noted(measured)
+    faults = dict.fromkeys(sign.fault for sign in SIGNS if noted[sign.measure][index])
     return LeadQuality(
         lead=name,
         usable=usable,
@@ -233,6 +230,17 @@ def _lead(
         wander_mv=round(float(found.wander_mv[index]), 3),
         distrust=distrust,
     )
+
+
+def _noted(measured: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.bool_]]:
+    """Return by measure which leads reach the limit from which a disturbance is noted.
+
+    Fast noise reaches into the band in which movements are looked for: where it lasts about as
+    long as they seem to, it is the noise alone that is noted.
+    """
+    noted = {name: values >= limits()[name].noted for name, values in measured.items()}
+    noted["burst"] &= ~(noted["noisy"] & (2 * measured["noisy"] >= measured["burst"]))
+    return noted
 
 
 def _missing(name: str) -> LeadQuality:
@@ -246,9 +254,9 @@ def _reasons(rows: NDArray[np.intp], measured: dict[str, NDArray[np.float64]]) -
     absent[rows] = False
     if absent.any():
         sentences.append(MISSING.format(leads=_names(absent)))
+    every = _noted(measured)
     for sign in SIGNS:
-        values = measured[sign.measure]
-        noted = values >= limits()[sign.measure].noted
+        values, noted = measured[sign.measure], every[sign.measure]
         if noted.any():
             sentences.append(
                 sign.sentence.format(

@@ -199,6 +199,15 @@ def test_a_disturbed_lead_is_used_outside_the_disturbance() -> None:
     assert all(not other.faults for other in quality.leads if other.lead != "V1")
 
 
+def test_a_loose_electrode_is_movement_and_no_muscle_noise() -> None:
+    samples = ecg()
+    for at, step in ((900, 3.0), (1700, -4.0), (2600, 3.5), (3300, -3.0)):
+        samples[8, at:] += step
+    v3 = lead(judge(samples), "V3")
+    assert Fault.MOTION in v3.faults
+    assert Fault.NOISY not in v3.faults
+
+
 def test_a_lead_disturbed_throughout_is_not_used() -> None:
     samples = ecg()
     samples[6] += np.random.default_rng(4).normal(0, 1.5, N).astype(np.float32)
