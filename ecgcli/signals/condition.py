@@ -22,11 +22,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.signal import butter, sosfiltfilt
 
 from ecgcli.errors import Category, RecordError
 from ecgcli.records.leads import LEADS
 from ecgcli.signals import window
+from ecgcli.signals.filters import both_ways, low_pass
 from ecgcli.signals.mains import mains
 from ecgcli.signals.quality import assess
 from ecgcli.signals.resample import nearest_samples, resample
@@ -43,9 +43,7 @@ WANDER_HZ = 0.67
 WANDER_BLOCK = 20
 WANDER_FLOOR_MV = 0.005
 LOW_PASS_HZ = 150.0
-# Each of the two passes is 1.5 dB down at 150 Hz: |H|^2 = 1 / (1 + (f / f0)^4) = 2^-0.5.
-_F0 = np.arctan(np.tan(np.pi * LOW_PASS_HZ / ANALYSIS_RATE) / (2**0.5 - 1) ** 0.25)
-LOW_PASS = butter(2, _F0 / np.pi * 2, output="sos")
+LOW_PASS = low_pass(LOW_PASS_HZ, ANALYSIS_RATE)
 
 
 def condition(record: Record) -> Conditioned:
@@ -145,6 +143,4 @@ def _filtered(
     weights = valid.astype(np.float64)
     _, _, interference = mains(raw, weights, source_rate)
     humless = raw - interference
-    level = humless - baseline(humless, weights)
-    result: NDArray[np.float64] = sosfiltfilt(LOW_PASS, level, axis=1)
-    return result
+    return both_ways(humless - baseline(humless, weights), [LOW_PASS])

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.ndimage import uniform_filter1d
-from scipy.signal import butter, sosfiltfilt
 
 from ecgcli.records.leads import CHEST_LEADS, LEADS
+from ecgcli.signals.filters import both_ways
 from ecgcli.signals.mains import FREQUENCIES, LEAST_MV, sinusoids
 from ecgcli.signals.results import ANALYSIS_RATE, Conditioned
 
@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 # The other four limb leads are sums of I and II.
 INDEPENDENT = [LEADS.index(lead) for lead in LEADS if lead in ("I", "II", *CHEST_LEADS)]
 # Where the energy of QRS complexes is, and little of P, T, wander, muscle and mains.
-QRS_BAND = butter(2, [5.0, 25.0], "bandpass", fs=ANALYSIS_RATE, output="sos")
+# Butterworth of second order from 5 to 25 Hz, designed with SciPy.
+QRS_BAND = (
+    (
+        0.013359200027856498,
+        0.026718400055712997,
+        0.013359200027856498,
+        -1.686278256753083,
+        0.753714473246724,
+    ),
+    (1.0, -2.0, 1.0, -1.9250515947328444, 0.9299234737648037),
+)
 STEP = 10  # samples between two values of the QRS envelope: 20 ms
 ENVELOPE = 41  # samples over which it is averaged: 82 ms
 # Nothing that a lead shows is smaller (mV): keeps ratios finite on signals that are zero.
@@ -190,7 +200,7 @@ def _noise(signal: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _envelope(signal: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the root mean square of the QRS band in mV, every 20 ms."""
-    band = sosfiltfilt(QRS_BAND, signal, axis=1)
+    band = both_ways(signal, QRS_BAND)
     power = uniform_filter1d(band**2, ENVELOPE, axis=1)[:, ::STEP]
     # A running sum leaves tiny negative numbers behind large artefacts.
     envelope: NDArray[np.float64] = np.sqrt(np.maximum(power, 0.0))

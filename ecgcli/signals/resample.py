@@ -2,6 +2,9 @@
 
 It knows polyphase filters; it does not know what an ECG looks like. Sample k of the result lies at
 k / 500 s after the first sample of the input, whatever the rate: there is no half-sample shift.
+
+What it needs of SciPy is loaded where a rate needs it: a recording at 500 Hz does not, and loading
+it takes longer than loading all the rest.
 """
 
 from __future__ import annotations
@@ -12,8 +15,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.interpolate import CubicSpline
-from scipy.signal import firwin, kaiserord, upfirdn
 
 from ecgcli.signals.results import ANALYSIS_RATE
 
@@ -51,6 +52,8 @@ def resample(signal: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
         return signal
     if abs(ratio / wanted - 1) < EXACT and ratio.numerator <= LARGEST_TERM:
         return _by_ratio(signal, rate, ratio)[:, :length]
+    from scipy.interpolate import CubicSpline
+
     # Whole-number factors only: the dense rate need not be exact, but it must be known.
     dense_ratio = Fraction(math.ceil(DENSE_RATE / rate))
     dense = _by_ratio(signal, rate, dense_ratio)
@@ -74,6 +77,8 @@ def nearest_samples(count: int, samples: int, rate: float) -> NDArray[np.intp]:
 
 def _by_ratio(signal: NDArray[np.float64], rate: float, ratio: Fraction) -> NDArray[np.float64]:
     """Resample rows by a ratio of whole numbers; nothing above 250 Hz is left."""
+    from scipy.signal import upfirdn
+
     up, down = ratio.numerator, ratio.denominator
     taps = _filter(up, min(rate, ANALYSIS_RATE) / (rate * up))
     half = (len(taps) - 1) // 2
@@ -103,6 +108,8 @@ def _filter(up: int, cutoff: float) -> NDArray[np.float64]:
         up: How many times the input rate it runs at.
         cutoff: Frequency of half amplitude, as a share of its own Nyquist frequency.
     """
+    from scipy.signal import firwin, kaiserord
+
     taps, beta = kaiserord(STOPBAND_DB, TRANSITION * cutoff)
     taps += 1 - taps % 2  # odd: a delay of whole samples
     design = np.zeros(-(-taps // up) * up)
