@@ -15,6 +15,8 @@ MODULES = (
     "weasyprint",
     "wfdb",
     "ecgdatakit",
+    "scipy.signal",  # what rates other than 500 Hz need
+    "scipy.interpolate",
 )
 
 for name in MODULES:

@@ -30,7 +30,12 @@ PROCESS = "ecgcli.batch.pipeline:process"
 
 PRELOAD = {
     PROCESS: ("ecgcli.batch.preload",),
-    "ecgcli.batch.measuring:process": ("ecgcli.records.read", "ecgcli.signals.analyse"),
+    "ecgcli.batch.measuring:process": (
+        "ecgcli.records.read",
+        "ecgcli.signals.analyse",
+        "scipy.signal",  # what rates other than 500 Hz need
+        "scipy.interpolate",
+    ),
 }
 """What is loaded before the first worker is forked, by what the workers do."""
 
