@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ecgcli.reports.quantities import QUANTITIES, Quantity, number, shown, unit_sign
 from ecgcli.reports.text import clean
-from ecgcli.signals.results import Fault, Grade, Measurements
+from ecgcli.signals.results import Fault, Grade, Measurements, PWave
 
 if TYPE_CHECKING:
     from ecgcli.clinical.statement import Evidence, Statement
@@ -280,15 +280,15 @@ def missing_marks(report: Report, analysis: Analysis) -> list[str]:
         return []
     lines = []
     if median.p_onset is None or median.p_end is None:
-        lines.append(_not_marked("P wave", m.p_duration))
+        lines.append(_not_marked("P wave", m.p_duration, absent=m.p_wave is PWave.ABSENT))
     if median.t_end is None:
         lines.append(_not_marked("T end", m.qt_interval))
     return lines
 
 
-def _not_marked(what: str, measured: Measured) -> str:
+def _not_marked(what: str, measured: Measured, absent: bool = False) -> str:
     reason = (measured.reason or "not found").removeprefix(f"no {what}: ").rstrip(".")
-    return f"No {what}: {reason}"
+    return f"No {what}: {reason}" if absent else f"{what} not marked: {reason}"
 
 
 def _no_beat(report: Report) -> str:

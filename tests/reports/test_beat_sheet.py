@@ -216,11 +216,20 @@ def test_an_absent_wave_has_no_line_and_both_reports_say_why() -> None:
     assert page.count("QRS on") == 4
 
 
+def test_a_p_wave_of_which_nobody_can_tell_is_not_said_to_be_absent() -> None:
+    analysis = without_p()
+    assert analysis.measurements is not None
+    m = replace(analysis.measurements, p_wave=PWave.UNCERTAIN)
+    text, _ = pdf_of(replace(analysis, measurements=m))
+    assert "P wave not marked: nothing recurs" in text
+    assert "No P wave" not in text
+
+
 def test_a_t_end_that_was_not_found_is_told() -> None:
     flat = Measured(None, "ms", None, "the T wave is too flat")
     analysis = builder.analysis(measurements=builder.measurements(qt_interval=flat))
     text, _ = pdf_of(replace(analysis, median_beat=beat_of(t_end=None)))
-    assert "No T end: the T wave is too flat" in text
+    assert "T end not marked: the T wave is too flat" in text
 
 
 def test_the_html_report_marks_each_column_of_leads() -> None:
