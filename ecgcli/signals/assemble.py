@@ -59,7 +59,7 @@ def measurements(found: Classes, rhythm: intervals.Rhythm, basis: Basis) -> Meas
     values |= intervals.of_beat(basis)
     values |= intervals.corrected(values["qt_interval"], float(rr.mean()) if len(rr) else None)
     values |= fwaves.fwaves(found, basis)
-    values["atrial_rate"] = atrial.rate(basis, rhythm, values["f_wave_frequency"])
+    values["atrial_rate"] = atrial.rate(found, basis, rhythm, values["f_wave_frequency"])
     values |= axes(basis)
     by_name = {lead.lead: lead for lead in leads}
     values |= voltages.voltages(by_name, values["qrs_duration"], basis.sure)

@@ -41,6 +41,8 @@ class Basis:
         consistency: Mean correlation of the beats.
         signal: (12, samples) mV, what the beats were cut from.
         valid: (12, samples) bool, which of its samples were recorded.
+        led_p: Samples of the peaks of P waves that a QRS complex follows.
+        lone_p: The same of those that none follows.
     """
 
     stack: Stack
@@ -50,6 +52,8 @@ class Basis:
     consistency: float
     signal: NDArray[np.float32]
     valid: NDArray[np.bool_]
+    led_p: NDArray[np.float64]
+    lone_p: NDArray[np.float64]
 
     @property
     def beats(self) -> int:

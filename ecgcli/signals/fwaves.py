@@ -98,7 +98,7 @@ def fwaves(found: Classes, basis: Basis) -> dict[str, Measured]:
 
 def _activity(found: Classes, basis: Basis, row: int) -> Activity | None:
     """Return what goes on in one lead, `None` where too little of it is left."""
-    rest, keep = _without_beats(found, basis, row)
+    rest, keep = without_beats(found, basis, row)
     samples = len(rest) // THIN * THIN
     kept = keep[:samples].reshape(-1, THIN).all(axis=1)
     if kept.sum() < LEAST_S * ANALYSIS_RATE / THIN:
@@ -142,7 +142,7 @@ def _fundamental(
     return float(hz[highest])
 
 
-def _without_beats(
+def without_beats(
     found: Classes, basis: Basis, row: int
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return (samples,) of a lead without its beats, and which of them may be looked at."""

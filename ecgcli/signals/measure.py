@@ -17,7 +17,8 @@ from ecgcli.records.record import Record
 from ecgcli.signals import assemble, beats, classes, fiducials, intervals, median, spikes
 from ecgcli.signals.condition import condition
 from ecgcli.signals.confidence import Basis
-from ecgcli.signals.fuse import fuse
+from ecgcli.signals.delineation import PEAK
+from ecgcli.signals.fuse import P, fuse
 from ecgcli.signals.marks import Marks, marks_of
 from ecgcli.signals.pacing import pacing
 from ecgcli.signals.quality import assess
@@ -110,8 +111,17 @@ def measure_conditioned(
         shown = fiducials.table(waves, found.at, usable, PWave.UNCERTAIN)
         stimuli = pacing(spike_at, shown["global"].qrs_onset, conditioned.source_rate)
         return Measuring(replace(measurements, pacing=stimuli), None, shown)
+    led = waves.common[:, P][:, PEAK]
     basis = Basis(
-        stack, marks, usable, distrust, found.consistency, signal, conditioned.valid[:, :end]
+        stack,
+        marks,
+        usable,
+        distrust,
+        found.consistency,
+        signal=signal,
+        valid=conditioned.valid[:, :end],
+        led_p=led[np.isfinite(led)],
+        lone_p=waves.lone[:, PEAK],
     )
     shown = fiducials.table(waves, found.at, usable, marks.atrial.state)
     stimuli = pacing(spike_at, shown["global"].qrs_onset, conditioned.source_rate)
