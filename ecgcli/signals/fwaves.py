@@ -4,10 +4,10 @@ It knows what is left of leads V1 and II without the P waves, QRS complexes and 
 and its spectrum; it does not know rhythms, and "f wave" is its word for whatever is there.
 
 The median beat is taken off every beat, the QRS complexes are left out, and what remains is looked
-at between 3.3 Hz (200 /min, slow flutter) and 12 Hz. In PTB-XL (folds 1 to 8, 200 records of
-fibrillation, 59 of flutter, 300 of sinus rhythm) height times concentration tells fibrillation from
-sinus rhythm with an AUROC of 0.97, flutter with 0.95; `CLEAR_MV` with `CLEAR` is reached by 53 % of
-fibrillation, 66 % of flutter and 2 % of sinus rhythm.
+at between 3.3 Hz (200 /min, slow flutter) and 12 Hz. On PTB-XL, folds 1 to 8, against 465 normal
+records: the height in V1 tells 167 of fibrillation with an AUROC of 0.95, that in II 59 of flutter
+with 0.97, the concentration with 0.91 and 0.86. A single frequency stands out (`CLEAR_MV`, `CLEAR`)
+in 53 % of fibrillation, 41 % of flutter and 0.6 % of the normal records.
 """
 
 from __future__ import annotations

@@ -63,6 +63,18 @@ def test_without_p_waves_and_f_waves_the_atrial_rate_is_unknown() -> None:
     assert "no P wave" in (found.atrial_rate.reason or "")
 
 
+def test_p_waves_that_are_not_conducted_are_counted() -> None:
+    """Two P waves to a QRS complex: the atria beat twice as fast, or it is not told."""
+    times = synthetic.beat_times(40, 10.0)
+    signal = synthetic.signal(times)
+    only_p = {lead: (p, 0.0, 0.0, 0.0, 0.0) for lead, (p, *_) in synthetic.NORMAL.items()}
+    signal += synthetic.signal(times + 0.75, waves=only_p)
+    found = of(synthetic.record(signal))
+    assert value(found.ventricular_rate) == pytest.approx(40, rel=0.02)
+    assert found.atrial_rate.value is None or value(found.atrial_rate) == pytest.approx(80, rel=0.1)
+    assert found.atrial_rate != found.ventricular_rate
+
+
 def test_noise_has_a_height_but_no_frequency() -> None:
     signal = synthetic.signal(synthetic.beat_times(66, 10.0))
     noise = np.random.default_rng(3).normal(0, 0.05, signal.shape).astype(np.float32)
