@@ -6,6 +6,8 @@ is computed stands in its own file.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ecgcli.records.leads import LEADS
@@ -55,7 +57,7 @@ def measurements(found: Classes, rhythm: intervals.Rhythm, basis: Basis) -> Meas
     """Return all measurements of a recording that has a median beat."""
     rr = rhythm.usual()
     leads = _leads(basis)
-    values = intervals.rates(rhythm, basis.leads, _alike(found))
+    values: dict[str, Any] = {**intervals.rates(rhythm, basis.leads, _alike(found))}
     values |= intervals.of_beat(basis)
     values |= intervals.corrected(values["qt_interval"], float(rr.mean()) if len(rr) else None)
     values |= fwaves.fwaves(found, basis)
@@ -76,7 +78,7 @@ def without_median(
     found: Classes, rhythm: intervals.Rhythm, leads: int, reason: str
 ) -> Measurements:
     """Return the measurements of a recording with beats, but without a median beat to measure."""
-    values = {name: none(unit, reason) for name, unit in UNITS.items()}
+    values: dict[str, Any] = {name: none(unit, reason) for name, unit in UNITS.items()}
     values |= intervals.corrected(values["qt_interval"], None)
     values |= intervals.rates(rhythm, leads, _alike(found))
     return Measurements(
@@ -89,7 +91,7 @@ def without_median(
 
 def without_beats(reason: str) -> Measurements:
     """Return no number but the reason."""
-    values = {name: none(unit, reason) for name, unit in UNITS.items()}
+    values: dict[str, Any] = {name: none(unit, reason) for name, unit in UNITS.items()}
     leads = tuple(LeadMeasurements(lead, reason=reason) for lead in LEADS)
     return Measurements(**values, p_wave=PWave.UNCERTAIN, leads=leads, beats=())
 

@@ -92,7 +92,7 @@ def lines(methods: Sequence[Method]) -> Iterator[str]:
                 cells += _cell(row.mean, 8, "+") + _cell(row.sd, 7) + f"{len(row.differences):8d}"
                 cells += f"{row.missed:5d}{row.invented:5d}{GAP}"
             yield f"{name:11}{cells}"
-        yield "(medians over leads and beats; miss, inv.: records where only one side has the interval)"
+        yield "(medians over leads and beats; miss, inv.: only one side has the interval)"
     for method in methods:
         if method.remark:
             yield f"{method.name}: {method.remark}"

@@ -131,7 +131,7 @@ def _passed(hz: float) -> float:
 
 
 def _fundamental(
-    power: NDArray[np.float64], hz: NDArray[np.float64], band: NDArray[np.bool_], highest: int
+    power: NDArray[np.floating], hz: NDArray[np.floating], band: NDArray[np.bool_], highest: int
 ) -> float:
     """Return the frequency of the highest peak, or half of it if that is its overtone."""
     below = band & (np.abs(hz - hz[highest] / 2.0) <= PEAK_HALF / 2.0)

@@ -119,7 +119,7 @@ def measurements(
 ) -> Measurements:
     """Return a normal adult's measurements with some replaced; `None` is "not measurable"."""
     numbers: dict[str, float | None] = {**GLOBALS, **values}
-    measured = {
+    measured: dict[str, Any] = {
         name: Measured(
             value, UNITS.get(name, "ms"), reason="not measurable" if value is None else None
         )
