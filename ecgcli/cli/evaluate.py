@@ -74,7 +74,8 @@ def delineation(
 
     DIR holds ludb/ and, for noise and for rhythms without P waves, cinc2011/ and ptbxl/. Five
     networks are trained (needs 'ecgcli[models]'), each on four fifths of the records, and every
-    record is marked by the one that has not seen it. Only the annotated span of each lead counts; a
+    record is marked by the one that has not seen it: by the network alone, and by the whole
+    engine that uses it (what `measure` would say). Only the annotated span of each lead counts; a
     mark found and one that was set match within 150 ms.
     """
     try:
@@ -89,14 +90,10 @@ def delineation(
     if neurokit:
         other.check()
     _check(file)
-    methods = [
-        validation.cross_validation(
-            recipe.chosen(seed=seed, steps=steps),
-            folder,
-            work,
-            lambda text: click.echo(text, err=True),
-        )
-    ]
+    chosen = recipe.chosen(seed=seed, steps=steps)
+    methods = list(
+        validation.cross_validation(chosen, folder, work, lambda text: click.echo(text, err=True))
+    )
     if neurokit:
         click.echo("NeuroKit2 marks the same records", err=True)
         methods += other.methods(ludb.headers(folder))
@@ -109,7 +106,7 @@ def delineation(
         {
             "records": records,
             "seed": seed,
-            "steps": recipe.chosen(seed=seed, steps=steps).steps,
+            "steps": chosen.steps,
             "methods": {method.name: plain(method) for method in methods},
         },
     )
