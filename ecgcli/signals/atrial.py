@@ -25,6 +25,7 @@ ALIKE = 0.12  # their distances differ from the usual one by less than this shar
 MOST = 0.8  # most of them
 LIKE = 0.8  # correlation with the P wave, and
 AS_TALL = 0.6  # share of its height, from which on something between the beats is one, too
+SAME = 50  # samples: what is nearer to a P wave than this is that wave
 SHORTEST = 15  # samples of a P wave that is looked for elsewhere
 
 
@@ -46,7 +47,9 @@ def rate(found: Classes, basis: Basis, rhythm: Rhythm, between: Measured) -> Mea
         return none("/min", f"P waves, but also waves of {speed} /min between the beats")
     if between.value is not None:
         return Measured(60.0 * between.value, "/min", confidence=between.confidence)
-    lone = np.concatenate((basis.lone_p, _hidden(found, basis)))
+    hidden, known = _hidden(found, basis), np.concatenate((basis.led_p, basis.lone_p))
+    new = [at for at in hidden.tolist() if not (np.abs(known - at) < SAME).any()]
+    lone = np.concatenate((basis.lone_p, new))
     if len(lone) >= LONE:
         return _of_distances(basis, lone)
     if atrial.state is not PWave.PRESENT:
