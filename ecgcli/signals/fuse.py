@@ -84,13 +84,18 @@ def fuse(leads: Sequence[LeadWaves], at: NDArray[np.int64]) -> BeatWaves:
 
 def edges(shown: NDArray[np.float64], late: float) -> NDArray[np.float64]:
     """Return onset, peak and end of a wave from those of the (leads, 3) that show it."""
+    ranked = np.sort(shown, axis=0).T.tolist()
     return np.array(
-        [
-            np.quantile(shown[:, ONSET], EARLY),
-            np.median(shown[:, PEAK]),
-            np.quantile(shown[:, END], late),
-        ]
+        [_quantile(row, share) for row, share in zip(ranked, (EARLY, 0.5, late), strict=True)]
     )
+
+
+def _quantile(ranked: list[float], share: float) -> float:
+    """Return a quantile as `numpy.quantile` does, which takes fifty times as long for so few."""
+    place = share * (len(ranked) - 1)
+    low = int(place)
+    high = min(low + 1, len(ranked) - 1)
+    return ranked[low] + (ranked[high] - ranked[low]) * (place - low)
 
 
 def _qrs(rows: NDArray[np.float64], found: NDArray[np.float64], at: NDArray[np.int64]) -> None:
@@ -140,7 +145,7 @@ def _without_odd(own: NDArray[np.float64]) -> None:
     """Take out, of (leads, 3), a wave that lies elsewhere than in the other leads."""
     shown = np.isfinite(own[:, PEAK])
     if shown.sum() >= 3:
-        odd = np.abs(own[:, PEAK] - np.median(own[shown, PEAK])) > SAME
+        odd = np.abs(own[:, PEAK] - _quantile(sorted(own[shown, PEAK].tolist()), 0.5)) > SAME
         own[shown & odd] = np.nan
 
 

@@ -79,7 +79,7 @@ def marks_of(
     last = stack.median.shape[1] - 1
     qrs = (max(round(onset), 0), min(round(end), last))
     beat = stack.median[usable]
-    in_leads = np.array([_middle(rows) for rows in leads])
+    in_leads = _middle(leads)
     t = _t(middle[T], in_leads[:, T], last)
     before = (t.end if t is not None else qrs[1] + 100) - room.before
     recurring = pwave.recurring(
@@ -91,11 +91,20 @@ def marks_of(
 
 
 def _middle(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (9,) medians over (beats, 9), NaN for a wave that fewer than `MOST` beats show."""
-    shown = np.isfinite(rows).mean(axis=0) >= MOST
-    result = np.full(rows.shape[1], np.nan)
-    if shown.any():
-        result[shown] = np.nanmedian(rows[:, shown], axis=0)
+    """Return medians over beats, NaN for a wave that fewer than `MOST` of them show.
+
+    Args:
+        rows: (beats, 9), or (leads, beats, 9).
+
+    Returns:
+        (9,) or (leads, 9).
+    """
+    count = np.isfinite(rows).sum(axis=-2, keepdims=True)
+    ranked = np.sort(rows, axis=-2)  # NaN comes last
+    low = np.take_along_axis(ranked, np.maximum(count - 1, 0) // 2, axis=-2)
+    high = np.take_along_axis(ranked, np.minimum(count // 2, rows.shape[-2] - 1), axis=-2)
+    shown = (count > 0) & (count >= MOST * rows.shape[-2])
+    result: NDArray[np.float64] = np.where(shown, (low + high) / 2.0, np.nan)[..., 0, :]
     return result
 
 

@@ -7,6 +7,9 @@ The share of "QRS" in one output sample is how sure the network is that the comp
 there; summed from before the onset to the middle of the wave it is the expected length of that
 half. The onset read off in this way is the mean of where a reader would set it and lies between
 samples.
+
+All waves of one kind in all leads are read at once; a lead's marks are the same with others beside
+it, for each sum goes over one wave alone, from its middle outwards.
 """
 
 from __future__ import annotations
@@ -49,14 +52,19 @@ def mark(
         signal: (leads, samples) in mV at 500 Hz, conditioned: the leads that were recorded.
         limits: What makes a wave.
     """
-    return [waves(row, STEP, limits) for row in network.shares(signal)]
+    return read(network.shares(signal), STEP, limits)
 
 
 def waves(shares: NDArray[np.floating], step: int = 2, limits: Limits = DEFAULT) -> LeadWaves:
-    """Return the waves of one lead.
+    """Return the waves of one lead, whose shares are (7, samples); see `read`."""
+    return read(shares[None], step, limits)[0]
+
+
+def read(shares: NDArray[np.floating], step: int = 2, limits: Limits = DEFAULT) -> list[LeadWaves]:
+    """Return the waves of each lead.
 
     Args:
-        shares: (7, samples) shares of the classes of `models.delineator`, each column adding to 1.
+        shares: (leads, 7, samples) shares of the classes of `models.delineator`, adding to 1.
         step: Input samples per output sample.
         limits: What makes a wave.
 
@@ -64,32 +72,52 @@ def waves(shares: NDArray[np.floating], step: int = 2, limits: Limits = DEFAULT)
         Marks in input samples.
     """
     classes = np.asarray(shares, dtype=np.float64)
-    sure = np.stack([classes[1] + classes[2], classes[3] + classes[4], classes[5] + classes[6]])
-    qrs = _found(sure[1], limits, 1)
-    qrs = _apart(qrs, sure[1], limits.qrs_apart)
-    p = _found(sure[0], limits, 0)
-    t = _one_per_beat(_found(sure[2], limits, 2), qrs, sure[2])
-    result = [
-        np.array([_marks(classes, sure, w, run, limits) for run in runs]).reshape(-1, 3) * step
-        for w, runs in enumerate((p, qrs, t))
+    p, qrs, t = (
+        _Course(np.ascontiguousarray(classes[:, k]), classes[:, k] + classes[:, k + 1])
+        for k in (1, 3, 5)
+    )
+    p_runs, qrs_runs, t_runs = (_found(w.sure, limits, k) for k, w in enumerate((p, qrs, t)))
+    qrs_runs = [
+        _apart(runs, row, limits.qrs_apart) for runs, row in zip(qrs_runs, qrs.sure, strict=True)
     ]
-    return LeadWaves(*result)
+    t_runs = [
+        _one_per_beat(runs, beats, row)
+        for runs, beats, row in zip(t_runs, qrs_runs, t.sure, strict=True)
+    ]
+    marks = [
+        _marks(course, runs, limits.reach[k])
+        for k, (course, runs) in enumerate(((p, p_runs), (qrs, qrs_runs), (t, t_runs)))
+    ]
+    return [LeadWaves(*(rows * step for rows in lead)) for lead in zip(*marks, strict=True)]
 
 
 Run = tuple[int, int]
 
 
-def _found(sure: NDArray[np.float64], limits: Limits, wave: int) -> list[Run]:
-    """Return stretches (first, last) that are probably the wave."""
-    inside = np.flatnonzero(sure > limits.inside)
-    if not len(inside):
-        return []
-    runs = np.split(inside, np.flatnonzero(np.diff(inside) > 2) + 1)
-    return [
-        (int(run[0]), int(run[-1]))
-        for run in runs
-        if sure[run].max() >= limits.share[wave] and sure[run].sum() >= limits.mass[wave]
-    ]
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """The shares of one wave in all leads, (leads, samples): of its first half, and of all."""
+
+    rise: NDArray[np.float64]
+    sure: NDArray[np.float64]
+
+
+def _found(sure: NDArray[np.float64], limits: Limits, wave: int) -> list[list[Run]]:
+    """Return, for each lead, stretches (first, last) that are probably the wave."""
+    runs: list[list[Run]] = [[] for _ in sure]
+    lead, at = np.nonzero(sure > limits.inside)
+    if not len(at):
+        return runs
+    new = (np.diff(at) > 2) | (np.diff(lead) > 0)
+    starts = np.concatenate(([0], np.flatnonzero(new) + 1))
+    ends = np.append(starts[1:], len(at)) - 1
+    values = sure[lead, at]
+    probable = np.maximum.reduceat(values, starts) >= limits.share[wave]
+    probable &= np.add.reduceat(values, starts) >= limits.mass[wave]
+    firsts, lasts = at[starts[probable]].tolist(), at[ends[probable]].tolist()
+    for own, first, last in zip(lead[starts[probable]].tolist(), firsts, lasts, strict=True):
+        runs[own].append((first, last))
+    return runs
 
 
 def _apart(runs: list[Run], sure: NDArray[np.float64], least: int) -> list[Run]:
@@ -119,27 +147,47 @@ def _mass(sure: NDArray[np.float64], run: Run) -> float:
     return float(sure[run[0] : run[1] + 1].sum())
 
 
-def _marks(
-    classes: NDArray[np.float64],
-    sure: NDArray[np.float64],
-    wave: int,
-    run: Run,
-    limits: Limits,
-) -> tuple[float, float, float]:
-    """Return onset, peak and end in output samples."""
-    first, last = run
-    row = sure[wave]
-    rise, fall = classes[1 + 2 * wave], classes[2 + 2 * wave]
-    middle = first + int(np.argmax(row[first : last + 1]))
-    best = row[middle]
-    low, high = max(first - limits.reach[wave], 0), min(last + limits.reach[wave], len(row) - 1)
-    # A neighbour of the same kind is not weighed in.
-    before = np.flatnonzero(np.minimum.accumulate(row[low : middle + 1][::-1]) > 0.0)
-    after = np.flatnonzero(np.minimum.accumulate(row[middle : high + 1]) > 0.0)
-    left = np.minimum.accumulate(row[low : middle + 1][::-1])[before].sum() / best
-    right = np.minimum.accumulate(row[middle + 1 : high + 1])[: max(len(after) - 1, 0)].sum() / best
+def _marks(course: _Course, runs: list[list[Run]], reach: int) -> list[NDArray[np.float64]]:
+    """Return onset, peak and end of each lead's waves in output samples, (waves, 3) per lead."""
+    counts = [len(own) for own in runs]
+    if not any(counts):
+        return [np.zeros((0, 3)) for _ in runs]
+    lead = np.repeat(np.arange(len(runs)), counts)[:, None]
+    first, last = np.array([run for own in runs for run in own]).T[:, :, None]
+    # The wave, sample by sample; 0 behind the end of those that are shorter than the longest.
+    inside = first + np.arange(int((last - first).max()) + 1)
+    within = inside <= last
+    inside = np.minimum(inside, last)
+    sure = np.where(within, course.sure[lead, inside], 0.0)
+    middle = first + sure.argmax(axis=1, keepdims=True)
+    best = course.sure[lead, middle]
+    low = np.maximum(first - reach, 0)
+    high = np.minimum(last + reach, course.sure.shape[1] - 1)
+    left = _outwards(course.sure, lead, middle, -1, middle - low + 1) / best
+    right = _outwards(course.sure, lead, middle + 1, 1, high - middle) / best
     onset, end = middle + 0.5 - left, middle + 0.5 + right
-    part = slice(first, last + 1)
-    both = rise[part] + fall[part]
-    peak = first - 0.5 + float((rise[part] / np.maximum(both, 1e-9)).sum())
-    return float(onset), float(np.clip(peak, onset, end)), float(end)
+    part = np.where(within, course.rise[lead, inside] / np.maximum(sure, 1e-9), 0.0)
+    peak = first - 0.5 + _total(part)
+    marks = np.concatenate((onset, np.clip(peak, onset, end), end), axis=1)
+    return np.split(marks, np.cumsum(counts)[:-1])
+
+
+def _outwards(
+    sure: NDArray[np.float64],
+    lead: NDArray[np.intp],
+    start: NDArray[np.intp],
+    way: int,
+    count: NDArray[np.intp],
+) -> NDArray[np.float64]:
+    """Return the sum of `count` shares from `start` on, (waves, 1).
+
+    None counts for more than the ones before it: a neighbour of the same kind is not weighed in.
+    """
+    on = np.arange(max(int(count.max()), 1))
+    at = np.clip(start + way * on, 0, sure.shape[1] - 1)
+    return _total(np.minimum.accumulate(np.where(on < count, sure[lead, at], 0.0), axis=1))
+
+
+def _total(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (rows, 1) sums, which zeros at the end of a row do not change in any digit."""
+    return np.cumsum(rows, axis=1)[:, -1:]
