@@ -17,6 +17,7 @@ from ecgcli.signals.fuse import QRS, BeatWaves, P, T
 from ecgcli.signals.results import ANALYSIS_RATE
 
 MOST = 0.5  # of the beats have to show a wave for the median beat to have it
+T_LOWEST_MV = 0.03  # IEC 60601-2-25, minimum wave; the network sees waves in a flat line, too
 MS = 1000.0 / ANALYSIS_RATE
 
 
@@ -80,7 +81,8 @@ def marks_of(
     qrs = (max(round(onset), 0), min(round(end), last))
     beat = stack.median[usable]
     in_leads = _middle(leads)
-    t = _t(middle[T], in_leads[:, T], last)
+    noise = stack.noise[usable] / np.sqrt(len(stack.at))
+    t = _t(middle[T], in_leads[:, T], beat, noise)
     before = (t.end if t is not None else qrs[1] + 100) - room.before
     recurring = pwave.recurring(
         stack.beats[:, usable], beat, stack.noise[usable], qrs[0], max(round(before) + 5, 0)
@@ -108,10 +110,24 @@ def _middle(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
-def _t(wave: NDArray[np.float64], leads: NDArray[np.float64], last: int) -> TWave | None:
+def _t(
+    wave: NDArray[np.float64],
+    leads: NDArray[np.float64],
+    beat: NDArray[np.float32],
+    noise: NDArray[np.float64],
+) -> TWave | None:
+    """Return the T wave, if at least two leads show one that stands out."""
     _, peak, end = wave
+    last = beat.shape[1] - 1
     if not np.isfinite(end) or peak >= last:
         return None
-    ends = leads[np.isfinite(leads[:, 2]), 2]
-    spread = float(np.median(np.abs(ends - end))) * MS if len(ends) else 0.0
+    shown = np.isfinite(leads[:, 1])
+    onset, top, foot = np.clip(np.round(leads[shown]), 0, last).astype(np.intp).T
+    rows = beat[shown]
+    lead = np.arange(len(rows))
+    height = np.abs(rows[lead, top] - (rows[lead, onset] + rows[lead, foot]) / 2.0)
+    if (height >= np.maximum(T_LOWEST_MV, 3.0 * noise[shown])).sum() < min(2, len(beat)):
+        return None
+    ends = leads[shown, 2]
+    spread = float(np.median(np.abs(ends - end))) * MS
     return TWave(round(peak), min(round(end), last), spread, len(ends))

@@ -123,7 +123,7 @@ def measure_conditioned(
         led_p=led[np.isfinite(led)],
         lone_p=waves.lone[:, PEAK],
     )
-    shown = fiducials.table(waves, found.at, usable, marks.atrial.state)
+    shown = fiducials.table(waves, found.at, usable, marks.atrial.state, marks.t is not None)
     stimuli = pacing(spike_at, shown["global"].qrs_onset, conditioned.source_rate)
     measurements = replace(assemble.measurements(found, rhythm, basis), pacing=stimuli)
     return Measuring(measurements, _median_beat(stack, marks), shown)
