@@ -61,6 +61,7 @@ def timed(*command: str | Path) -> tuple[float, float, str]:
     One thread per process in the numeric libraries, as both would be run in a batch.
     """
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    own = children()
     before = processor_seconds()
     start = time.monotonic()
     done = subprocess.run(
@@ -71,7 +72,7 @@ def timed(*command: str | Path) -> tuple[float, float, str]:
             f"{' '.join(map(str, command[:4]))} ... ended with {done.returncode}\n{done.stderr}"
         )
     seconds = time.monotonic() - start
-    wait_for_orphans()
+    wait_for_orphans(own)
     return seconds, processor_seconds() - before, done.stdout
 
 
@@ -86,11 +87,18 @@ def adopt_orphans() -> None:
         sys.exit("this comparison needs Linux")
 
 
-def wait_for_orphans() -> None:
-    """Wait until every adopted process has ended."""
-    with suppress(ChildProcessError):
-        while True:
-            os.waitpid(-1, 0)
+def children() -> set[int]:
+    """Return the processes that this one is the parent of, by birth or by adoption."""
+    listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    return {int(pid) for pid in listed.split()}
+
+
+def wait_for_orphans(own: set[int]) -> None:
+    """Wait until every adopted process has ended; those in `own` go on for reasons of their own."""
+    while adopted := children() - own:
+        for pid in adopted:
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
 
 
 def processor_seconds() -> float:
