@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ from ecgcli.signals.condition import condition
 from ecgcli.training import ludb, ptbxl
 from ecgcli.training.batches import Batch, Extra, Recipe, draw, sources_of
 from ecgcli.training.network import Delineator, folded, parameters
+from ecgcli.training.steps import average, pace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,7 +117,7 @@ def train(
             batch = following.result()
             following = pool.submit(draw, recipe, sources, extra, step + 1)
             for group in optimizer.param_groups:
-                group["lr"] = recipe.rate * _pace(recipe, step)
+                group["lr"] = recipe.rate * pace(step, recipe.steps, recipe.warm_up)
             model.train()
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 scores = model(batch.signal.to(device))
@@ -127,13 +127,13 @@ def train(
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
-            _average(mean, model, min(recipe.average, (step + 1) / (step + 10)))
+            average(mean, model, min(recipe.average, (step + 1) / (step + 10)))
             running = 0.98 * running + 0.02 * float(loss.detach())
             done = step + 1
             if done % 100 == 0:
-                pace = (time.monotonic() - started) / (done - first)
+                taken = (time.monotonic() - started) / (done - first)
                 bias = 1.0 - 0.98 ** (done - first)
-                say(f"step {done} loss {running / bias:.4f} {pace:.2f} s/step")
+                say(f"step {done} loss {running / bias:.4f} {taken:.2f} s/step")
             if done % every == 0 or done == recipe.steps:
                 state = {"step": done, "recipe": _plain(recipe), "model": model.state_dict()}
                 state |= {"mean": mean.state_dict(), "optimizer": optimizer.state_dict()}
@@ -148,24 +148,6 @@ def _plain(recipe: Recipe) -> dict[str, Any]:
     """Return the recipe as what JSON can hold, to compare it."""
     plain: dict[str, Any] = json.loads(json.dumps(asdict(recipe)))
     return plain
-
-
-def _pace(recipe: Recipe, step: int) -> float:
-    """Return the share of the learning rate: a short rise, then half a cosine."""
-    if step < recipe.warm_up:
-        return (step + 1) / recipe.warm_up
-    done = (step - recipe.warm_up) / max(recipe.steps - recipe.warm_up, 1)
-    return 0.5 * (1.0 + math.cos(math.pi * done)) + 1e-3
-
-
-@torch.no_grad()
-def _average(mean: torch.nn.Module, model: torch.nn.Module, keep: float) -> None:
-    """Move the average a little towards the model, running statistics included."""
-    for old, new in zip(mean.state_dict().values(), model.state_dict().values(), strict=True):
-        if old.dtype.is_floating_point:
-            old.lerp_(new, 1.0 - keep)
-        else:
-            old.copy_(new)
 
 
 def chosen(seed: int, steps: int | None) -> Recipe:
