@@ -46,3 +46,43 @@ def delineator(data: Path, out: Path, work: Path, seed: int, steps: int | None) 
     chosen = recipe.chosen(seed=seed, steps=steps)
     recipe.make(chosen, data, out, work, click.echo)
     click.echo(f"wrote {out}")
+
+
+@train.command("statements")
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of PTB-XL as its publishers lay it out, or a part of it.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("statements-work"),
+    show_default=True,
+    help="Folder for the model, its curve and its checkpoint; training goes on from one there.",
+)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--epochs", type=click.IntRange(min=1), help="Epochs, if not the recipe's own.")
+@click.option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes that measure the recordings before training begins.",
+)
+def statements(data: Path, out: Path, seed: int, epochs: int | None, jobs: int) -> None:
+    """Train the network that says what an ECG shows, on folds 1 to 8 of PTB-XL.
+
+    Fold 9 calibrates its probabilities and sets its thresholds. Recordings at 100 Hz are needed;
+    those that are there at 500 Hz too teach it that the rate does not matter.
+    """
+    try:
+        from ecgcli.training import statement_model
+        from ecgcli.training import statements as recipe
+    except ImportError as error:
+        raise ModelError("training needs PyTorch: pip install 'ecgcli[models]'") from error
+    chosen = recipe.chosen(seed=seed, epochs=epochs)
+    file = statement_model.make(chosen, data, out, jobs, click.echo)
+    click.echo(f"wrote {file}")

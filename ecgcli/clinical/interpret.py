@@ -7,12 +7,14 @@ It does not know any criterion, wording or code: those are tables.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from ecgcli.clinical import technical
+from ecgcli.clinical import hybrid, technical
 from ecgcli.clinical.catalogue import Entry, catalogue
 from ecgcli.clinical.criteria import Finding, criteria, judge
 from ecgcli.clinical.limits import limits_for
 from ecgcli.clinical.statement import (
+    Contradiction,
     Evidence,
     Interpretation,
     NotAssessed,
@@ -21,19 +23,27 @@ from ecgcli.clinical.statement import (
 )
 from ecgcli.clinical.territory import territory
 from ecgcli.clinical.values import Values
+from ecgcli.engines.opinion import Opinion
 from ecgcli.signals.results import Analysis, Grade
 
+MODEL = "statement model of this program (models/weights/statements.md)"
+DOUBT = "The statement model finds it improbable ({})"
 _RANK = {urgency: rank for rank, urgency in enumerate(Urgency)}
 _SINUS = {"SR", "SARRH", "SBRAD", "STACH"}
 _HARMLESS = {"rate", "rhythm", "ectopy", "axis", "conduction", "voltage"}
 """Categories whose borderline findings leave an ECG "otherwise normal"."""
 
 
-def interpret(analysis: Analysis) -> Interpretation:
+def interpret(analysis: Analysis, opinion: Opinion | None = None) -> Interpretation:
     """Return the statements on one record, most urgent first.
 
     A record that is not usable gets none. "Normal ECG" is said only where the rhythm is sinus,
-    everything that would be abnormal could be assessed, and none of it was found.
+    everything that would be abnormal could be assessed, none of it was found, and the statement
+    model does not find it improbable.
+
+    Args:
+        analysis: What was measured.
+        opinion: What the statement model says; without it the measurements speak alone.
     """
     patient = analysis.record.patient
     limits = limits_for(patient.age_years, patient.sex)
@@ -43,11 +53,18 @@ def interpret(analysis: Analysis) -> Interpretation:
     values = Values(analysis.measurements, analysis.quality)
     standing, undecided = judge(criteria(), values, limits)
     suspicions = analysis.suspicions
-    statements = [
-        technical.with_caution(_statement(finding), suspicions) for finding in standing
-    ] + technical.statements(suspicions)
+    contradictions: list[Contradiction] = []
+    if opinion is None:
+        made = [_statement(finding) for finding in standing]
+    else:
+        combined, contradictions = hybrid.combine(standing, opinion)
+        made = [_combined(each) for each in combined]
+        stands = {statement.code for statement in made}
+        undecided = [finding for finding in undecided if finding.statement not in stands]
+    statements = [technical.with_caution(each, suspicions) for each in made]
+    statements += technical.statements(suspicions)
     not_assessed = sorted(undecided, key=lambda finding: catalogue()[finding.statement].order)
-    statements += _overall(statements, undecided)
+    statements += _overall(statements, undecided, opinion)
     statements.sort(key=_place)
     part = analysis.quality.grade is Grade.IN_PART
     return Interpretation(
@@ -56,6 +73,7 @@ def interpret(analysis: Analysis) -> Interpretation:
         urgency=min((s.urgency for s in statements), key=_RANK.__getitem__, default=None),
         conclusion=_conclusion(statements) + (" (usable in part)" if part else ""),
         limits=limits.describe(),
+        contradictions=tuple(contradictions),
     )
 
 
@@ -91,6 +109,35 @@ def _statement(finding: Finding) -> Statement:
     )
 
 
+def _combined(each: hybrid.Combined) -> Statement:
+    """Return the statement that the criteria, the statement model or both make."""
+    judgement = each.judgement
+    if each.finding is None:
+        assert judgement is not None
+        entry = catalogue()[each.code]
+        return Statement(
+            code=entry.code,
+            text=entry.text.split(": ")[0].replace(", {leads}", ""),
+            scp=entry.scp,
+            aha=entry.aha,
+            snomed=entry.snomed,
+            confidence=each.confidence,
+            urgency=entry.urgency,
+            critical=False,
+            evidence=(hybrid.evidence(judgement),),
+            source=MODEL,
+        )
+    made = _statement(each.finding)
+    if judgement is None:
+        return made
+    if judgement.asserted:
+        evidence = (*made.evidence, hybrid.evidence(judgement))
+        return replace(made, confidence=each.confidence, evidence=evidence)
+    if judgement.doubted:
+        return replace(made, caution=DOUBT.format(hybrid.percent(judgement.probability)))
+    return made
+
+
 def _worded(text: str, evidence: Sequence[Evidence]) -> str:
     """Put the leads of the leading finding into a wording."""
     if "{leads}" not in text:
@@ -123,8 +170,12 @@ def _gathered(reasons: Sequence[str]) -> list[str]:
     return gathered
 
 
-def _overall(statements: Sequence[Statement], undecided: Sequence[Finding]) -> list[Statement]:
+def _overall(
+    statements: Sequence[Statement], undecided: Sequence[Finding], opinion: Opinion | None
+) -> list[Statement]:
     """Return "normal" or "otherwise normal", where either may be said."""
+    if opinion is not None and opinion.statements["NORM"].doubted:
+        return []
     notable = [s for s in statements if s.urgency is not Urgency.NORMAL]
     if not _SINUS & {s.code for s in statements}:
         return []

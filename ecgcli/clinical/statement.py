@@ -78,12 +78,30 @@ class NotAssessed:
 
 
 @dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Where the measurements and the statement model disagree.
+
+    Attributes:
+        code: Key in the catalogue.
+        stated: Whether the statement was made all the same.
+        speaks_for: What speaks for it, a sentence each.
+        speaks_against: What speaks against it.
+    """
+
+    code: str
+    stated: bool
+    speaks_for: tuple[str, ...]
+    speaks_against: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Interpretation:
     """All that is said of one ECG.
 
     `statements` are sorted: critical first, then by urgency, then by the catalogue's order.
     `urgency` is that of the most urgent one. `conclusion` is a line for worklists ("Abnormal ECG:
     atrial fibrillation, LBBB"). `limits` says which age and sex limits were used and why.
+    `contradictions` are where the measurements and the statement model disagree.
     """
 
     statements: tuple[Statement, ...]
@@ -91,3 +109,4 @@ class Interpretation:
     urgency: Urgency | None
     conclusion: str
     limits: str
+    contradictions: tuple[Contradiction, ...] = ()

@@ -30,7 +30,7 @@ def statements(suspicions: Sequence[Suspicion]) -> list[Statement]:
 def with_caution(statement: Statement, suspicions: Sequence[Suspicion]) -> Statement:
     """Return the statement, with a caution where its evidence comes from leads under suspicion."""
     needed = {lead.removeprefix("-") for e in statement.evidence for lead in _leads(e)}
-    cautions = []
+    cautions = [statement.caution] if statement.caution else []
     for suspicion in suspicions:
         shared = [lead for lead in suspicion.leads if lead in needed]
         if shared:

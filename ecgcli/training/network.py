@@ -156,7 +156,7 @@ def folded(model: Delineator) -> dict[str, torch.Tensor]:
     return {
         f"{name}.{part}": tensor.contiguous()
         for name, layer, norm in _layers(model)
-        for part, tensor in zip(("weight", "bias"), _folded(layer, norm), strict=True)
+        for part, tensor in zip(("weight", "bias"), folded_norm(layer, norm), strict=True)
     }
 
 
@@ -178,7 +178,8 @@ def _layers(model: Delineator) -> Iterator[tuple[str, nn.Conv2d, nn.BatchNorm2d 
     yield "head", model.head, None
 
 
-def _folded(layer: nn.Conv2d, norm: nn.BatchNorm2d | None) -> tuple[torch.Tensor, torch.Tensor]:
+def folded_norm(layer: nn.Conv2d, norm: nn.BatchNorm2d | None) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return weight (kernel, inputs, outputs) and bias of a convolution with the norm after it."""
     weight = layer.weight[:, :, 0].double()
     bias = torch.zeros(len(weight)) if layer.bias is None else layer.bias
     bias = bias.double()

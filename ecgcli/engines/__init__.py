@@ -1,0 +1,1 @@
+"""Who answers: what models say of a recording, whichever way they run."""

@@ -1,0 +1,97 @@
+"""What the statement network says of one recording.
+
+It knows probabilities, thresholds and which statements the network has learned; it does not know
+what follows from them (`clinical`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ecgcli.errors import ModelError
+from ecgcli.models import statements
+from ecgcli.signals.reading import NUMBERS, inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from ecgcli.models.statements import StatementModel
+    from ecgcli.signals.results import Analysis
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the network says of one statement.
+
+    Attributes:
+        probability: Calibrated, 0 to 1.
+        threshold: From which on the network asserts it; `None` where it has seen too few examples
+            to assert it at all.
+    """
+
+    probability: float
+    threshold: float | None
+
+    @property
+    def asserted(self) -> bool:
+        """Whether the network makes the statement."""
+        return self.threshold is not None and self.probability >= self.threshold
+
+    @property
+    def doubted(self) -> bool:
+        """Whether the network, which has learned the statement, finds it improbable."""
+        return self.threshold is not None and self.probability < self.threshold / DOUBT
+
+
+DOUBT = 4.0
+"""A statement is doubted below this part of its threshold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the network says of one recording: judgements by SCP-ECG code, of superclasses too.
+
+    `model` names the network: the hash of its file.
+    """
+
+    statements: Mapping[str, Judgement]
+    superclasses: Mapping[str, float]
+    model: str
+
+
+def opinion(analysis: Analysis, model: StatementModel | None = None) -> Opinion | None:
+    """Return what the network says, `None` of a record that is not usable.
+
+    Args:
+        analysis: The record.
+        model: A network other than the one that the package brings.
+
+    Raises:
+        ModelError: The network was made for other inputs.
+    """
+    if analysis.measurements is None:
+        return None
+    network = model or statements.shipped()
+    if tuple(network.card["numbers"]) != NUMBERS:
+        raise ModelError("the statement model was trained with other measurements: train it again")
+    signal, numbers = inputs(analysis)
+    return judged(network, network.probabilities(network.logits(signal, numbers)))
+
+
+def judged(network: StatementModel, probabilities: NDArray[np.float64]) -> Opinion:
+    """Return probabilities (outputs,) by name."""
+    found: dict[str, Judgement] = {}
+    above: dict[str, float] = {}
+    rows = zip(network.card["outputs"], probabilities, network.card["thresholds"], strict=True)
+    for name, probability, threshold in rows:
+        kind, colon, rest = name.partition(":")
+        if not colon:
+            found[name] = Judgement(float(probability), threshold)
+        elif kind == "superclass":
+            above[rest] = float(probability)
+    return Opinion(found, above, network.card["hash"])

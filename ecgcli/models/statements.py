@@ -1,0 +1,192 @@
+"""The network that reads a whole recording: 12 leads at 100 Hz and its numbers to probabilities.
+
+It knows the network's arithmetic, in NumPy so that interpreting needs no PyTorch, and its file; it
+does not know where its inputs come from or how it was trained (`training.statement_net` is the same
+network as it is trained; tests hold the two together).
+
+Recordings are run one by one: their probabilities are bit for bit the same whatever else is read.
+An input that is not there (a lead, a measurement, the age) is a zero; numbers tell by a sign of
+their own that they are missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ecgcli.errors import ModelError
+from ecgcli.models.rows import convolve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+LEADS = 12
+SAMPLES = 1000
+FORMAT = "statements 1"
+FILE = "statements.safetensors"
+SHIPPED = Path(__file__).parent / "weights" / FILE
+FARTHEST = 5.0  # spreads from the centre at which a number is cut off
+HIGHEST_MV = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class StatementModel:
+    """A network with its weights and what its inputs and outputs are.
+
+    Threads may share it.
+
+    Attributes:
+        weights: Tensors by layer as `training.statement_net.folded` returns them: "NAME.weight" is
+            (kernel, inputs, outputs) or (inputs, outputs), "NAME.bias" (outputs,).
+        card: What its inputs and outputs are called, and what was measured on it.
+    """
+
+    weights: Mapping[str, Floats]
+    card: Mapping[str, Any]
+
+    def logits(self, signal: Floats, numbers: Floats) -> Floats:
+        """Return the logit of each output.
+
+        Args:
+            signal: (12, 1000) in mV at 100 Hz, zeros where there is no lead.
+            numbers: (numbers,), NaN where there is none.
+        """
+        x = self._rectified("stem", signal.T.clip(-HIGHEST_MV, HIGHEST_MV), 2)
+        x = self._rectified("second", x, 2)
+        for name in self._blocks():
+            x = self._block(name, x)
+        head = self.weights
+        seen = np.concatenate((self._pooled(x), self._read(numbers)))
+        logits: Floats = seen @ head["head.weight"] + head["head.bias"]
+        return logits
+
+    def probabilities(self, logits: Floats) -> NDArray[np.float64]:
+        """Return calibrated probabilities of logits (..., outputs)."""
+        slope, offset = np.asarray(self.card["slope"]), np.asarray(self.card["offset"])
+        result: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-(slope * logits + offset)))
+        return result
+
+    def _blocks(self) -> list[str]:
+        names = [name for name in self.weights if name.startswith("blocks.")]
+        numbers = sorted({int(name.split(".")[1]) for name in names})
+        return [f"blocks.{number}" for number in numbers]
+
+    def _convolved(self, name: str, x: Floats, step: int = 1) -> Floats:
+        weight = self.weights[f"{name}.weight"]
+        kernel, inputs, outputs = weight.shape
+        reach = kernel // 2
+        padded = np.zeros((len(x) + 2 * reach, inputs), np.float32)
+        padded[reach : reach + len(x)] = x
+        out = np.empty(((len(padded) - kernel) // step + 1, outputs), np.float32)
+        convolve(padded, weight.reshape(-1, outputs), step, out)
+        out += self.weights[f"{name}.bias"]
+        return out
+
+    def _rectified(self, name: str, x: Floats, step: int = 1) -> Floats:
+        y = self._convolved(name, x, step)
+        return np.maximum(y, 0.0, out=y)
+
+    def _block(self, name: str, x: Floats) -> Floats:
+        short = x
+        step = 1
+        if f"{name}.short.weight" in self.weights:
+            step = 2 if f"{name}.halved" in self.weights else 1
+            short = self._convolved(f"{name}.short", _halved(x) if step == 2 else x)
+        y = self._convolved(f"{name}.second", self._rectified(f"{name}.first", x, step))
+        y *= self._gate(name, y.mean(axis=0))
+        y += short
+        return np.maximum(y, 0.0, out=y)
+
+    def _gate(self, name: str, mean: Floats) -> Floats:
+        """Return how much each channel counts: squeeze-and-excitation."""
+        down = np.maximum(self._linear(f"{name}.down", mean), 0.0)
+        return _sigmoid(self._linear(f"{name}.up", down))
+
+    def _linear(self, name: str, x: Floats) -> Floats:
+        result: Floats = x @ self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
+        return result
+
+    def _pooled(self, x: Floats) -> Floats:
+        """Return the mean, the maximum and an attention-weighted mean over time."""
+        score = self._linear("pool", x)
+        weight = np.exp(score - score.max(axis=0))
+        weight /= weight.sum(axis=0)
+        heads = weight.shape[1]
+        parts = x.reshape(len(x), heads, -1)
+        attended = np.einsum("th,thc->hc", weight, parts).reshape(-1)
+        return np.concatenate((x.mean(axis=0), x.max(axis=0), attended))
+
+    def _read(self, numbers: Floats) -> Floats:
+        """Return what the perceptron makes of the numbers."""
+        missing = np.isnan(numbers)
+        z = (numbers - self.weights["center"]) / self.weights["spread"]
+        z = np.where(missing, np.float32(0.0), z.clip(-FARTHEST, FARTHEST))
+        both = np.concatenate((z, missing.astype(np.float32)))
+        hidden = np.maximum(self._linear("numbers.0", both), 0.0)
+        return np.maximum(self._linear("numbers.1", hidden), 0.0)
+
+
+def _halved(x: Floats) -> Floats:
+    """Return means of two samples; a last one alone stays."""
+    pairs = len(x) // 2
+    means = x[: 2 * pairs].reshape(pairs, 2, -1).mean(axis=1)
+    return means if len(x) == 2 * pairs else np.concatenate((means, x[-1:]))
+
+
+def _sigmoid(x: Floats) -> Floats:
+    result: Floats = np.float32(1.0) / (np.float32(1.0) + np.exp(-x))
+    return result
+
+
+def save(weights: Mapping[str, Floats], card: Mapping[str, Any], file: Path) -> None:
+    """Write a model's file: weights as float16, the card beside them.
+
+    A float16 changes a probability by less than 0.001.
+    """
+    from safetensors.numpy import save_file
+
+    exact = {"center", "spread"}
+    tensors = {
+        name: tensor if name in exact else tensor.astype(np.float16)
+        for name, tensor in weights.items()
+    }
+    # One entry: of several the library writes the order at random, and the bytes would differ.
+    head = json.dumps({"format": FORMAT, "card": card}, sort_keys=True)
+    save_file(tensors, file, metadata={"ecgcli": head})
+
+
+def load(path: Path = SHIPPED) -> StatementModel:
+    """Return the model of a file.
+
+    Raises:
+        ModelError: The file is not there or is no such model.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="np") as stream:
+            head = json.loads((stream.metadata() or {}).get("ecgcli", "{}"))
+            names = list(stream.keys())
+            weights = {name: stream.get_tensor(name).astype(np.float32) for name in names}
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"the statement model does not load: {path}") from error
+    if head.get("format") != FORMAT:
+        raise ModelError(f"this is not a statement model: {path}")
+    card = head["card"] | {"hash": hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]}
+    return StatementModel(weights, card)
+
+
+@cache
+def shipped() -> StatementModel:
+    """Return the model that the package brings, loaded once a process."""
+    return load()

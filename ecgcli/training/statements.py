@@ -1,0 +1,260 @@
+"""The recipe of the statement network: seeded, resumable, on two cores or on a GPU.
+
+It knows how the network is trained and judged; it does not know where the arrays come from
+(`ptbxl_rows`), how they are varied (`statement_batches`) or what the network is made of
+(`statement_net`). What was tried and what it measured stands in `statements.md` beside this file.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from ecgcli.errors import ModelError
+from ecgcli.signals.auroc import auroc
+from ecgcli.training.network import parameters
+from ecgcli.training.ptbxl_rows import Recordings
+from ecgcli.training.statement_batches import Disturbance, Rows, draw
+from ecgcli.training.statement_net import Shape, StatementNet
+from ecgcli.training.steps import average, pace
+from ecgcli.training.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TRAINING = range(1, 9)
+CHOOSING = range(9, 10)
+BATCH_OF_PREDICTION = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a network is trained.
+
+    Attributes:
+        uncertain: What a label of likelihood 0 counts; one of 100 % counts 1.
+        teaching: How much the teachers' probabilities count against the labels, 0 to 1.
+    """
+
+    seed: int = 1
+    epochs: int = 24
+    batch: int = 64
+    rate: float = 2e-3
+    decay: float = 0.05
+    warm_up: int = 200
+    average: float = 0.998
+    uncertain: float = 0.5
+    teaching: float = 0.7
+    widths: tuple[int, ...] = (64, 128, 192, 256)
+    blocks: tuple[int, ...] = (2, 2, 2, 2)
+    kernels: tuple[int, ...] = (7, 7, 5, 5)
+    dropout: float = 0.3
+    change: Disturbance = field(default_factory=Disturbance)
+
+
+def rows_of(
+    coarse: Recordings,
+    sharp: Recordings,
+    recipe: Recipe,
+    taught: Mapping[int, NDArray[np.float32]] | None = None,
+) -> Rows:
+    """Return what the network is trained on.
+
+    Args:
+        coarse: Recordings at 100 Hz.
+        sharp: Those of them that are there at 500 Hz too.
+        recipe: How labels count.
+        taught: Probabilities that teachers gave, by the recording's number.
+    """
+    likelihood = coarse.labels
+    known = np.nan_to_num(likelihood)
+    target = np.where(
+        np.isnan(likelihood), 0.0, recipe.uncertain + (1.0 - recipe.uncertain) * known
+    )
+    if taught is not None:
+        soft = np.stack([taught[number] for number in coarse.numbers_of.tolist()])
+        target = (1.0 - recipe.teaching) * target + recipe.teaching * soft
+    places = {number: at for at, number in enumerate(sharp.numbers_of.tolist())}
+    twin = np.array([places.get(number, -1) for number in coarse.numbers_of.tolist()])
+    return Rows(
+        coarse.signal,
+        coarse.numbers,
+        target.astype(np.float32),
+        twin,
+        sharp.signal,
+        sharp.numbers,
+    )
+
+
+def network(recipe: Recipe, rows: Rows) -> StatementNet:
+    """Return an untrained network that knows how the numbers are spread."""
+    model = StatementNet(
+        Shape(
+            numbers=rows.numbers.shape[1],
+            outputs=rows.target.shape[1],
+            widths=recipe.widths,
+            blocks=recipe.blocks,
+            kernels=recipe.kernels,
+            dropout=recipe.dropout,
+        )
+    )
+    center = np.nanmedian(rows.numbers, axis=0)
+    low, high = np.nanpercentile(rows.numbers, [10, 90], axis=0)
+    # What is nearly always the same number (0, say) is spread by its rare exceptions.
+    spread = np.maximum((high - low) / 2.56, 0.25 * np.nanstd(rows.numbers, axis=0))
+    spread[~(spread > 0.0)] = 1.0
+    model.center.copy_(torch.from_numpy(center))
+    model.spread.copy_(torch.from_numpy(spread))
+    return model
+
+
+def train(
+    recipe: Recipe,
+    rows: Rows,
+    folder: Path,
+    say: Callable[[str], None],
+    check: Callable[[StatementNet, int], None] | None = None,
+) -> StatementNet:
+    """Train from the last checkpoint in the folder, or from the seed, and return the average.
+
+    Args:
+        recipe: What to do.
+        rows: The records to train on.
+        folder: Where the checkpoint goes, after every epoch; that of another recipe is refused.
+        say: Takes lines about the progress.
+        check: Called with the averaged network and the number of epochs after each.
+
+    Raises:
+        ModelError: The folder's checkpoint is that of another recipe.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(recipe.seed)
+    model = network(recipe, rows).to(device)
+    mean = network(recipe, rows).to(device)
+    mean.load_state_dict(model.state_dict())
+    mean.eval()
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": recipe.decay},
+            {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+        ],
+        lr=recipe.rate,
+    )
+    checkpoint = folder / "checkpoint.pt"
+    first = 0
+    plain = json.loads(json.dumps(asdict(recipe)))
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, map_location=device, weights_only=True)
+        if saved["recipe"] != plain:
+            raise ModelError(f"{checkpoint} is of another recipe: choose another folder")
+        model.load_state_dict(saved["model"])
+        mean.load_state_dict(saved["mean"])
+        optimizer.load_state_dict(saved["optimizer"])
+        first = saved["step"]
+    per_epoch = len(rows.signal) // recipe.batch
+    steps = recipe.epochs * per_epoch
+    say(f"{parameters(model)} parameters, {len(rows.signal)} recordings, from step {first}")
+    started, running = time.monotonic(), 0.0
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(_batch, recipe, rows, first, per_epoch)
+        for step in range(first, steps):
+            signal, numbers, target = following.result()
+            following = pool.submit(_batch, recipe, rows, step + 1, per_epoch)
+            for group in optimizer.param_groups:
+                group["lr"] = recipe.rate * pace(step, steps, recipe.warm_up)
+            model.train()
+            with torch.autocast(device.type, dtype=torch.bfloat16):
+                logits = model(signal.to(device), numbers.to(device))
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(
+                logits.float(), target.to(device), reduction="none"
+            )
+            loss = loss.sum(dim=1).mean()
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+            optimizer.step()
+            average(mean, model, min(recipe.average, (step + 1) / (step + 10)))
+            running = 0.99 * running + 0.01 * float(loss.detach())
+            done = step + 1
+            if done % per_epoch == 0 or done == first + 50:
+                taken = (time.monotonic() - started) / (done - first)
+                bias = 1.0 - 0.99 ** (done - first)
+                say(f"step {done} of {steps}, loss {running / bias:.4f}, {taken:.2f} s/step")
+            if done % per_epoch == 0:
+                state = {"step": done, "recipe": plain, "model": model.state_dict()}
+                state |= {"mean": mean.state_dict(), "optimizer": optimizer.state_dict()}
+                torch.save(state, checkpoint.with_suffix(".tmp"))
+                checkpoint.with_suffix(".tmp").replace(checkpoint)
+                if check:
+                    check(mean, done // per_epoch)
+    return mean
+
+
+def _batch(
+    recipe: Recipe, rows: Rows, step: int, per_epoch: int
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return a step's recordings: a permutation per epoch, the same for the same seed."""
+    epoch, place = divmod(step, per_epoch)
+    order = np.random.default_rng([recipe.seed, epoch]).permutation(len(rows.signal))
+    chosen = order[place * recipe.batch : (place + 1) * recipe.batch]
+    return draw(rows, chosen, recipe.change, np.random.default_rng([recipe.seed, epoch, place]))
+
+
+@torch.no_grad()
+def predict(model: StatementNet, recordings: Recordings) -> NDArray[np.float32]:
+    """Return (records, outputs) uncalibrated logits."""
+    device = next(model.parameters()).device
+    model.eval()
+    parts = []
+    for first in range(0, len(recordings.signal), BATCH_OF_PREDICTION):
+        part = slice(first, first + BATCH_OF_PREDICTION)
+        signal = torch.from_numpy(recordings.signal[part].astype(np.float32)).to(device)
+        numbers = torch.from_numpy(recordings.numbers[part]).to(device)
+        parts.append(model(signal, numbers).float().cpu().numpy())
+    return np.concatenate(parts)
+
+
+def macro_auroc(
+    scores: NDArray[np.float32], labels: NDArray[np.float32], words: Vocabulary
+) -> dict[str, float]:
+    """Return the benchmark's macro-AUROC per group: classes that some records have and some not."""
+    present = ~np.isnan(labels)
+    result = {}
+    for group, columns in words.groups.items():
+        areas = [
+            auroc(scores[:, at].astype(np.float64), present[:, at])
+            for at in columns
+            if 0 < present[:, at].sum() < len(present)
+        ]
+        result[group] = float(np.mean(areas))
+    return result
+
+
+def chosen(seed: int, epochs: int | None) -> Recipe:
+    """Return the recipe with another seed or length."""
+    recipe = replace(Recipe(), seed=seed)
+    return recipe if epochs is None else replace(recipe, epochs=epochs)
+
+
+def progress(
+    words: Vocabulary, judged: Recordings, log: Path, say: Callable[[str], None]
+) -> Callable[[StatementNet, int], None]:
+    """Return what judges a network after every third epoch and keeps the curve as lines of JSON."""
+
+    def check(model: StatementNet, epoch: int) -> None:
+        if epoch % 3 == 0:
+            areas: dict[str, Any] = macro_auroc(predict(model, judged), judged.labels, words)
+            say("  ".join(f"{group} {area:.4f}" for group, area in areas.items()))
+            with log.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps({"epoch": epoch, **areas}) + "\n")
+
+    return check
