@@ -106,10 +106,13 @@ def network(recipe: Recipe, rows: Rows) -> StatementNet:
             dropout=recipe.dropout,
         )
     )
-    center = np.nanmedian(rows.numbers, axis=0)
-    low, high = np.nanpercentile(rows.numbers, [10, 90], axis=0)
+    known = np.concatenate((rows.numbers, rows.twin_numbers))
+    never = np.isnan(known).all(axis=0)
+    known[:, never] = 0.0
+    center = np.nanmedian(known, axis=0)
+    low, high = np.nanpercentile(known, [10, 90], axis=0)
     # What is nearly always the same number (0, say) is spread by its rare exceptions.
-    spread = np.maximum((high - low) / 2.56, 0.25 * np.nanstd(rows.numbers, axis=0))
+    spread = np.maximum((high - low) / 2.56, 0.25 * np.nanstd(known, axis=0))
     spread[~(spread > 0.0)] = 1.0
     model.center.copy_(torch.from_numpy(center))
     model.spread.copy_(torch.from_numpy(spread))
