@@ -17,6 +17,8 @@ from ecgcli.batch import outputs
 from ecgcli.batch.outcome import Outcome
 from ecgcli.batch.settings import Settings
 from ecgcli.clinical.interpret import interpret
+from ecgcli.engines.opinion import opinion
+from ecgcli.models import statements
 from ecgcli.records.find import Source
 from ecgcli.records.read import ReadOptions, read
 from ecgcli.records.record import Record
@@ -32,6 +34,8 @@ FILTER = (
     " mains subtracted where there is any"
 )
 ENGINE = "criteria"
+EMBEDDED = "embedded"
+MODEL = "statements"
 DRAWN = frozenset({"html", "pdf"})
 """Formats that show the sheet, which is laid out once for all of them."""
 
@@ -41,9 +45,12 @@ def prepare(settings: Settings) -> None:
 
     Raises:
         ImportError, OSError: A library is missing.
+        ModelError: The statement model does not load.
     """
     for kind in settings.formats:
         _renderer(kind)
+    if settings.model == EMBEDDED:
+        statements.shipped()
     if "pdf" in settings.formats:
         importlib.import_module("weasyprint")  # which needs Pango; the renderer loads it late
 
@@ -66,8 +73,9 @@ def process(source: Source, settings: Settings) -> Outcome:
     with _timed(seconds, "analyse"):
         analysis = analyse(record)
     with _timed(seconds, "interpret"):
-        interpretation = interpret(analysis) if analysis.measurements is not None else None
-        report = build(analysis, interpretation, provenance(settings))
+        seen = opinion(analysis) if settings.model == EMBEDDED else None
+        said = interpret(analysis, seen) if analysis.measurements is not None else None
+        report = build(analysis, said, provenance(settings), seen)
     sheet: Sheet | None = None
     if DRAWN.intersection(settings.formats):
         with _timed(seconds, "sheet"):
@@ -110,6 +118,8 @@ def provenance(settings: Settings) -> Provenance:
         engine_version=__version__,  # the tables of criteria come with the program
         filter=FILTER,
         settings_hash=settings.fingerprint(),
+        model=MODEL if settings.model == EMBEDDED else None,
+        model_version=statements.shipped().card["hash"] if settings.model == EMBEDDED else None,
     )
 
 

@@ -24,6 +24,9 @@ FORMATS = ("json", "html", "pdf")
 
 DEFAULT_TIMEOUT_S = 120.0
 
+MODELS = ("embedded", "none")
+"""Who interprets beside the criteria: the package's own statement network, or nobody."""
+
 
 def cores() -> int:
     """Return how many cores this process may use (its affinity, not what the machine has)."""
@@ -50,6 +53,7 @@ class Settings:
         paper: Page of the PDF.
         rate_hz: Sampling rate of CSV and NPY files without a sidecar.
         unit: Unit of CSV and NPY files without a sidecar.
+        model: One of `MODELS`.
         quiet: Say nothing but what stops the run.
         verbose: Say every record, and where an internal error arose.
         log_format: Lines for people, or one JSON object a line.
@@ -71,6 +75,7 @@ class Settings:
     paper: Literal["a4", "letter"] = "a4"
     rate_hz: float | None = None
     unit: str | None = None
+    model: str = "embedded"
     quiet: bool = False
     verbose: bool = False
     log_format: Literal["text", "json"] = "text"
@@ -89,7 +94,7 @@ class Settings:
         """
         return {
             "software": __version__,
-            "model": None,
+            "model": self.model,
             "age": self.age_years,
             "sex": self.sex,
             "paper": self.paper,

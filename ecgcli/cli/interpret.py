@@ -126,6 +126,13 @@ def read_config(ctx: click.Context, param: click.Parameter, value: Path | None) 
 )
 @click.option("--unit", metavar="UNIT", help="Unit of CSV files without a sidecar: uV, mV or V.")
 @click.option(
+    "--model",
+    type=click.Choice(options.MODELS),
+    default=options.MODELS[0],
+    show_default=True,
+    help="Who interprets beside the criteria: the package's statement model, or none.",
+)
+@click.option(
     "--config",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     is_eager=True,

@@ -146,8 +146,14 @@ def _against(
     if finding is not None and judgement.doubted:
         text = f"The statement model finds it improbable ({percent(judgement.probability)})"
         said = tuple(e.text for _, outcome in finding.holding for e in outcome.evidence)
-        return Contradiction(finding.statement, made is not None, said, (text,))
+        code = finding.statement
+        return Contradiction(code, wording(code), made is not None, said, (text,))
     return None
+
+
+def wording(code: str) -> str:
+    """Return the catalogue's wording without the leads and the reason, which criteria give."""
+    return catalogue()[code].text.split(": ")[0].replace(", {leads}", "")
 
 
 def evidence(judgement: Judgement) -> Evidence:

@@ -117,7 +117,7 @@ def _combined(each: hybrid.Combined) -> Statement:
         entry = catalogue()[each.code]
         return Statement(
             code=entry.code,
-            text=entry.text.split(": ")[0].replace(", {leads}", ""),
+            text=hybrid.wording(entry.code),
             scp=entry.scp,
             aha=entry.aha,
             snomed=entry.snomed,

@@ -83,12 +83,14 @@ class Contradiction:
 
     Attributes:
         code: Key in the catalogue.
+        text: The statement.
         stated: Whether the statement was made all the same.
         speaks_for: What speaks for it, a sentence each.
         speaks_against: What speaks against it.
     """
 
     code: str
+    text: str
     stated: bool
     speaks_for: tuple[str, ...]
     speaks_against: tuple[str, ...]

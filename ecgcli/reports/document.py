@@ -17,12 +17,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ecgcli.clinical.statement import (
+    Contradiction,
     Evidence,
     Interpretation,
     NotAssessed,
     Statement,
     Urgency,
 )
+from ecgcli.engines.opinion import Opinion
 from ecgcli.records.record import Patient
 from ecgcli.reports.quantities import QUANTITIES, rounded
 from ecgcli.reports.text import clean, clean_or_none
@@ -40,7 +42,7 @@ from ecgcli.signals.results import (
     Suspicion,
 )
 
-SCHEMA_VERSION: Literal["1.1"] = "1.1"
+SCHEMA_VERSION: Literal["1.2"] = "1.2"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DISCLAIMER = "Unconfirmed computer interpretation. Not a medical device. Needs physician review."
 NOT_FINITE = "the measurement gave no finite number"
@@ -100,6 +102,21 @@ class RecordFacts(_Part):
     )
 
 
+class ModelOpinion(_Part):
+    """What the statement model says, asserted or not: calibrated probabilities by SCP-ECG code."""
+
+    name: str = Field(description="Name of the model")
+    version: str = Field(description="SHA-256 of its file, the first 16 digits")
+    superclasses: dict[str, float] = Field(
+        description="Probability of PTB-XL's five superclasses (NORM, MI, STTC, CD, HYP)"
+    )
+    probabilities: dict[str, float] = Field(description="Probability of each statement")
+    thresholds: dict[str, float | None] = Field(
+        description="Probability from which on the model asserts it; null where it has learned"
+        " from too few examples to assert it at all"
+    )
+
+
 class Report(_Part):
     """One recording's report: measurements, statements, quality and where they come from.
 
@@ -107,7 +124,7 @@ class Report(_Part):
     why, and `conclusion` says so in a line.
     """
 
-    schema_version: Literal["1.1"] = Field(description="Version of this document's structure")
+    schema_version: Literal["1.2"] = Field(description="Version of this document's structure")
     generator: Literal["ecgcli"] = Field(description="The program that wrote it")
     disclaimer: str = Field(description="What the report is not")
     record: RecordFacts = Field(description="What was recorded")
@@ -126,6 +143,12 @@ class Report(_Part):
     not_assessed: tuple[NotAssessed, ...] | None = Field(
         description="What could be neither asserted nor ruled out, and why"
     )
+    contradictions: tuple[Contradiction, ...] | None = Field(
+        description="Where the measurements and the statement model disagree"
+    )
+    model: ModelOpinion | None = Field(
+        description="What the statement model says; null where none was asked"
+    )
     urgency: Urgency | None = Field(description="That of the most urgent statement")
     conclusion: str = Field(description="One line for worklists")
     limits: str | None = Field(description="The limits of age and sex that were used, and why")
@@ -138,7 +161,10 @@ class Report(_Part):
 
 
 def build(
-    analysis: Analysis, interpretation: Interpretation | None, provenance: Provenance
+    analysis: Analysis,
+    interpretation: Interpretation | None,
+    provenance: Provenance,
+    opinion: Opinion | None = None,
 ) -> Report:
     """Make the report of one recording.
 
@@ -149,6 +175,7 @@ def build(
         analysis: What the signals room found.
         interpretation: What is stated of it, `None` where nothing may be.
         provenance: What made both.
+        opinion: What the statement model says, where one was asked.
     """
     usable = analysis.quality.grade is not Grade.NOT_USABLE and analysis.measurements is not None
     said = interpretation if usable else None
@@ -172,10 +199,31 @@ def build(
         )
         if said
         else None,
+        contradictions=tuple(_contradiction(c) for c in said.contradictions) if said else None,
+        model=_model(opinion, provenance) if said and opinion else None,
         urgency=said.urgency if said else None,
         conclusion=clean(conclusion),
         limits=said.limits if said else None,
         provenance=provenance,
+    )
+
+
+def _contradiction(found: Contradiction) -> Contradiction:
+    return replace(
+        found,
+        speaks_for=tuple(clean(said) for said in found.speaks_for),
+        speaks_against=tuple(clean(said) for said in found.speaks_against),
+    )
+
+
+def _model(opinion: Opinion, provenance: Provenance) -> ModelOpinion:
+    judged = opinion.statements.items()
+    return ModelOpinion(
+        name=provenance.model or "",
+        version=opinion.model,
+        superclasses={name: round(p, 3) for name, p in opinion.superclasses.items()},
+        probabilities={code: round(judgement.probability, 3) for code, judgement in judged},
+        thresholds={code: judgement.threshold for code, judgement in judged},
     )
 
 
@@ -297,6 +345,7 @@ def _statement(statement: Statement) -> Statement:
         confidence=_share(statement.confidence) or 0.0,
         evidence=evidence,
         source=clean(statement.source),
+        caution=clean_or_none(statement.caution),
     )
 
 
@@ -315,7 +364,7 @@ def json_schema() -> dict[str, Any]:
 def _dataclasses(model: type[BaseModel]) -> list[type]:
     """Return the dataclasses that a report is made of."""
     parts: list[type] = [Patient, Quality, LeadQuality, Measurements, Measured, LeadMeasurements]
-    parts += [Beat, Pacing, Suspicion, Statement, Evidence, NotAssessed, Provenance]
+    parts += [Beat, Pacing, Suspicion, Statement, Evidence, NotAssessed, Contradiction, Provenance]
     assert all(is_dataclass(part) for part in parts), model
     return parts
 

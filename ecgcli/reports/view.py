@@ -13,13 +13,14 @@ from ecgcli.reports.text import clean
 from ecgcli.signals.results import Fault, Grade, Measurements, PWave
 
 if TYPE_CHECKING:
-    from ecgcli.clinical.statement import Evidence, Statement
+    from ecgcli.clinical.statement import Contradiction, Evidence, Statement
     from ecgcli.reports.beat_sheet import BeatSheet
     from ecgcli.reports.document import Report
     from ecgcli.reports.sheet import Sheet
     from ecgcli.signals.results import Analysis, Measured
 
 SUSPICION = "TECHNICAL SUSPICION"
+DISPUTED = "NOT STATED, SOURCES DISAGREE"
 OWN_RATE = 5  # /min by which the atrial rate differs from the ventricular one to be told with it
 LONGEST_ID = 64  # DICOM's longest
 QUANTITY = {quantity.field: quantity for quantity in QUANTITIES}
@@ -166,12 +167,16 @@ def evidence(statement: Statement) -> str:
     for e in statement.evidence:
         key = (e.text, None, ()) if e.value is None else (e.measurement, e.value, e.leads)
         first.setdefault(key, e)
-    return "; ".join(_together(tuple(first.values())))
+    return "; ".join([*_together(tuple(first.values())), *_caution(statement)])
 
 
 def evidence_lines(statement: Statement) -> list[str]:
     """Return what a statement rests on, one line for each measurement and limit."""
-    return _together(statement.evidence)
+    return [*_together(statement.evidence), *_caution(statement)]
+
+
+def _caution(statement: Statement) -> list[str]:
+    return [f"Caution: {statement.caution}"] if statement.caution else []
 
 
 def _together(told: tuple[Evidence, ...]) -> list[str]:
@@ -209,11 +214,20 @@ def about(report: Report) -> list[tuple[str, list[tuple[str, str]]]]:
         sections.insert(0, (SUSPICION, suspected))
     if report.not_assessed:
         sections.append(("NOT ASSESSED", [(n.text, f"– {n.reason}") for n in report.not_assessed]))
+    rejected = [c for c in report.contradictions or () if not c.stated]
+    if rejected:
+        sections.append((DISPUTED, [(c.text, disputed(c)) for c in rejected]))
     notes = [("", report.limits)] if report.limits else []
     notes += [("", note) for note in report.record.notes]
     if notes:
         sections.append(("LIMITS AND NOTES", notes))
     return sections
+
+
+def disputed(contradiction: Contradiction) -> str:
+    """Return both sides of a contradiction, in a line."""
+    against = "; ".join(contradiction.speaks_against)
+    return f"– {'; '.join(contradiction.speaks_for)}; but: {against[0].lower()}{against[1:]}"
 
 
 def _quality(report: Report) -> str:
