@@ -12,7 +12,14 @@ from ecgcli.batch.settings import FORMATS, Settings, parse_formats, read_config
 from ecgcli.errors import UsageError
 
 SETTINGS = Settings((Path("in"),), Path("out"))
-SHAPING = {"age_years": 3.0, "sex": "male", "paper": "letter", "rate_hz": 250.0, "unit": "uV"}
+SHAPING = {
+    "age_years": 3.0,
+    "sex": "male",
+    "paper": "letter",
+    "rate_hz": 250.0,
+    "unit": "uV",
+    "model": "embedded",
+}
 OTHERS: dict[str, Any] = {
     "paths": (Path("elsewhere"),),
     "out": Path("elsewhere"),

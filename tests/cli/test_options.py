@@ -54,6 +54,7 @@ def test_config_holds_every_option_and_the_command_line_wins(records: Path, tmp_
         "timeout": 60,
         "rate": 500,
         "unit": "mV",
+        "model": "none",
         "log-format": "json",
         "log-paths": True,
         "quiet": False,

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ecgcli.clinical.condition import Outcome
+from ecgcli.clinical.criteria import Finding, criteria
+from ecgcli.clinical.statement import Evidence
 from ecgcli.records.leads import LEADS
 from ecgcli.records.record import Patient, Record, Sex
 from ecgcli.signals.results import (
@@ -165,3 +168,11 @@ def analysis(
     whole = np.ones((12, 5000), dtype=np.bool_)
     conditioned = Conditioned(signal, signal, np.ones(12, dtype=np.bool_), whole, 0.0)
     return Analysis(record, conditioned, judged or quality(), measured, None, None)
+
+
+def standing(code: str, critical: bool = False) -> list[Finding]:
+    """Return a finding of the criteria that stands."""
+    row = next(iter(criteria()))
+    row = replace(row, id=f"{code}_0", statement=code, critical=critical)
+    outcome = Outcome(True, (Evidence("qrs_duration", "QRS duration 150 ms"),), confidence=0.6)
+    return [Finding(code, ((row, outcome),))]
