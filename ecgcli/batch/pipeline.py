@@ -16,6 +16,7 @@ from ecgcli import __version__
 from ecgcli.batch import outputs
 from ecgcli.batch.outcome import Outcome
 from ecgcli.batch.settings import Settings
+from ecgcli.clinical.explained import explained
 from ecgcli.clinical.interpret import interpret
 from ecgcli.engines.opinion import opinion
 from ecgcli.models import statements
@@ -75,6 +76,8 @@ def process(source: Source, settings: Settings) -> Outcome:
     with _timed(seconds, "interpret"):
         seen = opinion(analysis) if settings.model == EMBEDDED else None
         said = interpret(analysis, seen) if analysis.measurements is not None else None
+        if said is not None and seen is not None:
+            said = explained(said, analysis)
         report = build(analysis, said, provenance(settings), seen)
     sheet: Sheet | None = None
     if DRAWN.intersection(settings.formats):

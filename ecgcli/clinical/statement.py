@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ecgcli.engines.explain import Explanation
+
 
 class Urgency(StrEnum):
     """How soon a physician should look, most urgent first."""
@@ -52,7 +54,9 @@ class Statement:
         critical: Whether it is a critical value, which stands first everywhere.
         evidence: What it rests on; never empty.
         source: The criterion and its publication.
-        caution: Why to doubt it in this recording: leads that it rests on may be exchanged.
+        caution: Why to doubt it in this recording: leads that it rests on may be exchanged, or the
+            statement model finds it improbable.
+        explanation: What in the recording drives it, where the statement model made it.
     """
 
     code: str
@@ -66,6 +70,7 @@ class Statement:
     evidence: tuple[Evidence, ...]
     source: str
     caution: str | None = None
+    explanation: Explanation | None = None
 
 
 @dataclass(frozen=True, slots=True)

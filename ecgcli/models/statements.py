@@ -54,21 +54,24 @@ class StatementModel:
     weights: Mapping[str, Floats]
     card: Mapping[str, Any]
 
-    def logits(self, signal: Floats, numbers: Floats) -> Floats:
+    def logits(
+        self, signal: Floats, numbers: Floats, tape: dict[str, Floats] | None = None
+    ) -> Floats:
         """Return the logit of each output.
 
         Args:
             signal: (12, 1000) in mV at 100 Hz, zeros where there is no lead.
             numbers: (numbers,), NaN where there is none.
+            tape: Takes what `relevance` needs of the way.
         """
+        tape = {} if tape is None else tape
         x = self._rectified("stem", signal.T.clip(-HIGHEST_MV, HIGHEST_MV), 2)
+        tape["stem"] = x
         x = self._rectified("second", x, 2)
-        for name in self._blocks():
-            x = self._block(name, x)
-        head = self.weights
-        seen = np.concatenate((self._pooled(x), self._read(numbers)))
-        logits: Floats = seen @ head["head.weight"] + head["head.bias"]
-        return logits
+        tape["second"] = x
+        for name in self.blocks():
+            x = self._block(name, x, tape)
+        return self._linear("head", np.concatenate((self._pooled(x, tape), self._read(numbers))))
 
     def probabilities(self, logits: Floats) -> NDArray[np.float64]:
         """Return calibrated probabilities of logits (..., outputs)."""
@@ -76,7 +79,8 @@ class StatementModel:
         result: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-(slope * logits + offset)))
         return result
 
-    def _blocks(self) -> list[str]:
+    def blocks(self) -> list[str]:
+        """Return the names of the residual blocks, in their order."""
         names = [name for name in self.weights if name.startswith("blocks.")]
         numbers = sorted({int(name.split(".")[1]) for name in names})
         return [f"blocks.{number}" for number in numbers]
@@ -96,16 +100,22 @@ class StatementModel:
         y = self._convolved(name, x, step)
         return np.maximum(y, 0.0, out=y)
 
-    def _block(self, name: str, x: Floats) -> Floats:
-        short = x
-        step = 1
+    def step(self, name: str) -> int:
+        """Return how many samples of its input make one of a block's output."""
+        return 2 if f"{name}.halved" in self.weights else 1
+
+    def _block(self, name: str, x: Floats, tape: dict[str, Floats]) -> Floats:
+        short, step = x, self.step(name)
         if f"{name}.short.weight" in self.weights:
-            step = 2 if f"{name}.halved" in self.weights else 1
             short = self._convolved(f"{name}.short", _halved(x) if step == 2 else x)
-        y = self._convolved(f"{name}.second", self._rectified(f"{name}.first", x, step))
-        y *= self._gate(name, y.mean(axis=0))
+        inner = self._rectified(f"{name}.first", x, step)
+        y = self._convolved(f"{name}.second", inner)
+        gate = self._gate(name, y.mean(axis=0))
+        y *= gate
         y += short
-        return np.maximum(y, 0.0, out=y)
+        np.maximum(y, 0.0, out=y)
+        tape[f"{name}.first"], tape[f"{name}.gate"], tape[name] = inner, gate, y
+        return y
 
     def _gate(self, name: str, mean: Floats) -> Floats:
         """Return how much each channel counts: squeeze-and-excitation."""
@@ -116,11 +126,12 @@ class StatementModel:
         result: Floats = x @ self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
         return result
 
-    def _pooled(self, x: Floats) -> Floats:
+    def _pooled(self, x: Floats, tape: dict[str, Floats]) -> Floats:
         """Return the mean, the maximum and an attention-weighted mean over time."""
         score = self._linear("pool", x)
         weight = np.exp(score - score.max(axis=0))
         weight /= weight.sum(axis=0)
+        tape["pool"] = weight
         heads = weight.shape[1]
         parts = x.reshape(len(x), heads, -1)
         attended = np.einsum("th,thc->hc", weight, parts).reshape(-1)

@@ -24,6 +24,7 @@ from ecgcli.clinical.statement import (
     Statement,
     Urgency,
 )
+from ecgcli.engines.explain import Explanation
 from ecgcli.engines.opinion import Opinion
 from ecgcli.records.record import Patient
 from ecgcli.reports.quantities import QUANTITIES, rounded
@@ -364,7 +365,8 @@ def json_schema() -> dict[str, Any]:
 def _dataclasses(model: type[BaseModel]) -> list[type]:
     """Return the dataclasses that a report is made of."""
     parts: list[type] = [Patient, Quality, LeadQuality, Measurements, Measured, LeadMeasurements]
-    parts += [Beat, Pacing, Suspicion, Statement, Evidence, NotAssessed, Contradiction, Provenance]
+    parts += [Beat, Pacing, Suspicion, Statement, Evidence, Explanation, NotAssessed]
+    parts += [Contradiction, Provenance]
     assert all(is_dataclass(part) for part in parts), model
     return parts
 

@@ -176,7 +176,24 @@ def evidence_lines(statement: Statement) -> list[str]:
 
 
 def _caution(statement: Statement) -> list[str]:
-    return [f"Caution: {statement.caution}"] if statement.caution else []
+    lines = [f"Caution: {statement.caution}"] if statement.caution else []
+    driven = drivers(statement)
+    return [*lines, driven] if driven else lines
+
+
+def drivers(statement: Statement) -> str:
+    """Return what in the recording drives a statement of the statement model, in a line."""
+    found = statement.explanation
+    if found is None:
+        return ""
+    parts = []
+    if found.leads and found.without_leads is not None:
+        without = confidence(found.without_leads)
+        parts.append(f"{', '.join(found.leads)} (without {without})")
+    if found.start_s is not None and found.end_s is not None and found.without_span is not None:
+        without = confidence(found.without_span)
+        parts.append(f"{found.start_s:.1f}–{found.end_s:.1f} s (without {without})")
+    return f"Driven by {'; '.join(parts)}" if parts else ""
 
 
 def _together(told: tuple[Evidence, ...]) -> list[str]:
