@@ -26,6 +26,7 @@ from ecgcli.records.record import Record
 from ecgcli.reports import worklist
 from ecgcli.reports.document import Provenance, Report, build
 from ecgcli.reports.sheet import Sheet, lay_out
+from ecgcli.reports.spans import bracketed
 from ecgcli.signals.analyse import analyse
 from ecgcli.signals.condition import LOW_PASS_HZ, WANDER_HZ
 from ecgcli.signals.results import Analysis
@@ -82,7 +83,7 @@ def process(source: Source, settings: Settings) -> Outcome:
     sheet: Sheet | None = None
     if DRAWN.intersection(settings.formats):
         with _timed(seconds, "sheet"):
-            sheet = lay_out(analysis)
+            sheet = bracketed(lay_out(analysis), said)
     files: dict[str, bytes] = {}
     for kind in settings.formats:
         with _timed(seconds, kind):

@@ -272,6 +272,8 @@ def caption(report: Report, sheet: Sheet) -> str:
         parts.append(f"seconds {record.window_start_s:g}–{end:g} of {record.source_duration_s:g} s")
     if record.derived:
         parts.append(f"derived: {', '.join(record.derived)}")
+    if any(s.explanation and s.explanation.start_s is not None for s in report.statements or ()):
+        parts.append("brackets: what drives the statement model")
     if sheet.clipped:
         parts.append(f"cut off: {', '.join(sheet.clipped)}")
     return " · ".join(parts)
