@@ -23,7 +23,8 @@ FOOT = MM
 
 def bracketed(sheet: Sheet, said: Interpretation | None) -> Sheet:
     """Return the sheet with a bracket for each of the first two statements that name a span."""
-    brackets, labels = [], []
+    brackets: list[Line] = []
+    labels: list[Label] = []
     for statement in said.statements if said else ():
         found = statement.explanation
         if found is None or found.start_s is None or found.end_s is None or len(labels) == MOST:
