@@ -174,16 +174,17 @@ def lines(result: dict[str, Any]) -> list[str]:
         for group in groups:
             low, high = result[source]["macro_auroc_95"][group]
             area = result[source]["macro_auroc"][group]
-            cells.append(f"{area:.4f} ({low:.3f}-{high:.3f})".rjust(22))
+            between = f"({_number(low)}-{_number(high)})"
+            cells.append(f"{_number(area, 4)} {between}".rjust(22))
         said.append(f"{source:12}" + "".join(cells))
     said.append("")
     for source in SOURCES:
         one = result[source]
         bench = one["ecgbench_superclass"]
-        error = "" if one["ece"] is None else f"  ECE {one['ece']:.4f}"
         said.append(
-            f"{source:12} macro-F1 {one['macro_f1']:.4f}  superclasses as ECGBench: AUC "
-            f"{bench['auc']:.3f} F1 {bench['f1']:.3f} Hamming {bench['hamming']:.3f}{error}"
+            f"{source:12} macro-F1 {_number(one['macro_f1'], 4)}  superclasses as ECGBench: AUC "
+            f"{_number(bench['auc'])} F1 {_number(bench['f1'])} Hamming "
+            f"{_number(bench['hamming'])}  ECE {_number(one['ece'], 4)}"
         )
     said += ["", f"{'':10}{'':>7}" + "".join(f"{source:>30}" for source in SOURCES)]
     said.append(

@@ -116,7 +116,9 @@ def _macro_intervals(
             if 0 < labels[:, at].sum() < len(labels)
         }
         for group, columns in words.groups.items():
-            found[group].append(float(np.mean([area[at] for at in columns if at in area])))
+            known = [area[at] for at in columns if at in area]
+            if known:
+                found[group].append(float(np.mean(known)))
     return {
         group: [_plain(float(value)) for value in np.percentile(areas, (2.5, 97.5))]
         if areas
