@@ -130,3 +130,15 @@ def test_the_commands_make_a_model_and_judge_it(tmp_path: Path) -> None:
     assert run.exit_code == 0, run.output
     assert "macro-AUROC" in run.output
     assert file.is_file()
+
+
+def test_a_student_learns_from_what_an_earlier_training_left(tmp_path: Path) -> None:
+    data = small_ptbxl.make(tmp_path / "ptbxl", 80)
+    out = tmp_path / "out"
+    first = ["statements", "--data", str(data), "--out", str(out), "--epochs", "1"]
+    assert CliRunner().invoke(command, first).exit_code == 0
+    student = [*first, "--seed", "2", "--teacher", str(out / "seed-1")]
+    run = CliRunner().invoke(command, student)
+    assert run.exit_code == 0, run.output
+    run = CliRunner().invoke(command, [*student[:-1], str(data)])
+    assert isinstance(run.exception, ModelError)
