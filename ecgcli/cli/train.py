@@ -72,7 +72,17 @@ def delineator(data: Path, out: Path, work: Path, seed: int, steps: int | None) 
     show_default=True,
     help="Processes that measure the recordings before training begins.",
 )
-def statements(data: Path, out: Path, seed: int, epochs: int | None, jobs: int) -> None:
+@click.option(
+    "--teacher",
+    "teachers",
+    multiple=True,
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of a network trained before (OUT/seed-1, say), to learn from too; repeatable.",
+)
+def statements(
+    data: Path, out: Path, seed: int, epochs: int | None, jobs: int, teachers: tuple[Path, ...]
+) -> None:
     """Train the network that says what an ECG shows, on folds 1 to 8 of PTB-XL.
 
     Fold 9 calibrates its probabilities and sets its thresholds. Recordings at 100 Hz are needed;
@@ -84,5 +94,5 @@ def statements(data: Path, out: Path, seed: int, epochs: int | None, jobs: int) 
     except ImportError as error:
         raise ModelError("training needs PyTorch: pip install 'ecgcli[models]'") from error
     chosen = recipe.chosen(seed=seed, epochs=epochs)
-    file = statement_model.make(chosen, data, out, jobs, click.echo)
+    file = statement_model.make(chosen, data, out, teachers, jobs, click.echo)
     click.echo(f"wrote {file}")

@@ -6,11 +6,12 @@ It knows the order of the work and what stands in the file's card; the steps the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import expit
 
 from ecgcli.models.statements import FILE, save
 from ecgcli.signals.reading import NUMBERS
@@ -27,7 +28,12 @@ FEWEST = 30
 
 
 def make(
-    recipe: statements.Recipe, data: Path, out: Path, jobs: int, say: Callable[[str], None]
+    recipe: statements.Recipe,
+    data: Path,
+    out: Path,
+    teachers: Sequence[Path],
+    jobs: int,
+    say: Callable[[str], None],
 ) -> Path:
     """Train on folds 1 to 8, choose thresholds on fold 9 and write the model.
 
@@ -36,19 +42,36 @@ def make(
         data: Folder of PTB-XL in the official layout.
         out: Folder for the model, the arrays, the checkpoint and the curve; an interrupted call
             goes on from what it finds there.
+        teachers: Folders of networks trained before, whose mean probabilities are learned too.
         jobs: Processes that measure recordings.
         say: Takes lines about the progress.
     """
     words = vocabulary(data)
     coarse = load(data, 100, range(1, 10), words, out / "rows", jobs, say)
     sharp = load(data, 500, range(1, 10), words, out / "rows", jobs, say)
-    rows = statements.rows_of(coarse.of(statements.TRAINING), sharp.of(statements.TRAINING), recipe)
+    learned = coarse.of(statements.TRAINING)
+    taught = teaching(teachers, learned) if teachers else None
+    rows = statements.rows_of(learned, sharp.of(statements.TRAINING), recipe, taught)
     held = coarse.of(statements.CHOOSING)
     check = statements.progress(words, held, out / "curve.jsonl", say)
     model = statements.train(recipe, rows, out / f"seed-{recipe.seed}", say, check)
     file = out / FILE
-    write(model, words, coarse.of(statements.TRAINING), held, file)
+    write(model, words, learned, held, file)
     return file
+
+
+def teaching(folders: Sequence[Path], learned: Recordings) -> dict[int, NDArray[np.float32]]:
+    """Return the mean probabilities of trained networks by the recording's number.
+
+    Raises:
+        ModelError: A folder holds no checkpoint.
+    """
+    total = np.zeros(learned.labels.shape, dtype=np.float64)
+    for folder in folders:
+        model = statements.trained(folder, learned)
+        total += expit(statements.predict(model, learned).astype(np.float64))
+    mean = (total / len(folders)).astype(np.float32)
+    return dict(zip(learned.numbers_of.tolist(), mean, strict=True))
 
 
 def write(

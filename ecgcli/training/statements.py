@@ -202,6 +202,30 @@ def train(
     return mean
 
 
+def trained(folder: Path, recordings: Recordings) -> StatementNet:
+    """Return the averaged network of a folder's checkpoint, finished or not.
+
+    Raises:
+        ModelError: The folder holds none.
+    """
+    checkpoint = folder / "checkpoint.pt"
+    if not checkpoint.exists():
+        raise ModelError(f"{folder} holds no {checkpoint.name}: it is no folder of a training")
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    recipe = saved["recipe"]
+    shape = Shape(
+        numbers=recordings.numbers.shape[1],
+        outputs=recordings.labels.shape[1],
+        widths=tuple(recipe["widths"]),
+        blocks=tuple(recipe["blocks"]),
+        kernels=tuple(recipe["kernels"]),
+        dropout=recipe["dropout"],
+    )
+    model = StatementNet(shape)
+    model.load_state_dict(saved["mean"])
+    return model.eval()
+
+
 def _batch(
     recipe: Recipe, rows: Rows, step: int, per_epoch: int
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
