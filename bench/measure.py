@@ -1,4 +1,4 @@
-"""Time the measurement engine: milliseconds a record on one core, step by step, and loading it.
+"""Time the measurement engine and the statement model: milliseconds a record on one core.
 
     python -m bench.measure [--records N]
 
@@ -34,7 +34,7 @@ ALONE = 4
 LOAD = """
 import time
 start = time.perf_counter()
-from ecgcli.models.delineator import shipped
+from {module} import shipped
 from ecgcli.signals.measure import measure
 shipped()
 print(time.perf_counter() - start)
@@ -60,8 +60,10 @@ def timed(name: str, step: Callable[[A], B], inputs: list[A]) -> tuple[list[B], 
 
 def steps(headers: list[Path]) -> float:
     """Time each step; return the sum in milliseconds a record."""
+    from ecgcli.engines.opinion import opinion
     from ecgcli.models.delineator import shipped
     from ecgcli.records.read import read_path
+    from ecgcli.signals.analyse import analyse
     from ecgcli.signals.condition import condition
     from ecgcli.signals.measure import measure_conditioned
     from ecgcli.signals.quality import assess
@@ -82,15 +84,15 @@ def steps(headers: list[Path]) -> float:
     print(f"{'':12} {took - marking:6.1f} ms of it without the network")
     total += took
     print(f"{'together':12} {total:6.1f} ms a record on one core, {1000.0 / total:.0f} a second")
+    analyses = [found for found in map(analyse, records) if found.measurements is not None]
+    timed("statements", opinion, analyses)
     return total
 
 
-def load_seconds() -> float:
-    """Return the least of three times that it takes to load the engine and its network."""
-    return min(
-        float(subprocess.check_output([sys.executable, "-c", LOAD], text=True, cwd=HERE))
-        for _ in range(ROUNDS)
-    )
+def load_seconds(module: str) -> float:
+    """Return the least of three times that it takes to load the engine and a network."""
+    command = [sys.executable, "-c", LOAD.format(module=module)]
+    return min(float(subprocess.check_output(command, text=True, cwd=HERE)) for _ in range(ROUNDS))
 
 
 def lines(*paths: Path, jobs: int) -> list[bytes]:
@@ -114,7 +116,9 @@ def main() -> None:
         bases, what = recordings(parser.parse_args().records, Path(scratch))
         headers = [base.with_suffix(".hea") for base in bases]
         print(f"{len(headers)} recordings ({what})\n")
-        print(f"{'load':12} {load_seconds() * 1000.0:6.0f} ms, in a process of its own")
+        for module in ("delineator", "statements"):
+            took = load_seconds(f"ecgcli.models.{module}") * 1000.0
+            print(f"load {module:10} {took:6.0f} ms, in a process of its own")
         steps(headers)
         together = lines(Path(scratch), jobs=2)
         for header in headers[:: max(1, len(headers) // ALONE)]:

@@ -50,9 +50,11 @@ class Disturbance:
     noise: float = 0.3
     noise_mv: float = 0.03
     blur: float = 0.3
-    lose_numbers: float = 0.15
-    lose_number: float = 0.05
+    lose_numbers: float = 0.4
+    lose_number: float = 0.15
     lose_patient: float = 0.1
+    mix: float = 0.5
+    mix_shape: float = 0.6
 
 
 def draw(
@@ -80,7 +82,26 @@ def draw(
     level = rng.random((len(noisy), 1, 1)) * change.noise_mv * kept
     x[noisy] += level.astype(np.float32) * rng.standard_normal(x[noisy].shape, dtype=np.float32)
     _lose(numbers, change, rng)
-    return torch.from_numpy(x), torch.from_numpy(numbers), torch.from_numpy(rows.target[at])
+    target = rows.target[at].copy()
+    _mix((x, numbers, target), change, rng)
+    return torch.from_numpy(x), torch.from_numpy(numbers), torch.from_numpy(target)
+
+
+def _mix(
+    parts: tuple[NDArray[np.float32], ...], change: Disturbance, rng: np.random.Generator
+) -> None:
+    """Blend some recordings with another of the batch, target and all, in place.
+
+    Mixup (Zhang et al., arXiv 1710.09412); a number that either has not got is missing.
+    """
+    count = len(parts[0])
+    own = rng.beta(change.mix_shape, change.mix_shape, count)
+    own = np.where(rng.random(count) < change.mix, np.maximum(own, 1.0 - own), 1.0)
+    chosen = np.flatnonzero(own < 1.0)
+    other = rng.permutation(count)[chosen]
+    for part in parts:
+        share = own[chosen].reshape(-1, *[1] * (part.ndim - 1)).astype(np.float32)
+        part[chosen] = share * part[chosen] + (1.0 - share) * part[other]
 
 
 def _cropped(x: NDArray[np.float32], width: int, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -45,18 +45,18 @@ class Recipe:
     """
 
     seed: int = 1
-    epochs: int = 24
+    epochs: int = 16
     batch: int = 64
     rate: float = 2e-3
-    decay: float = 0.05
+    decay: float = 0.1
     warm_up: int = 200
     average: float = 0.998
     uncertain: float = 0.5
-    teaching: float = 0.7
+    teaching: float = 0.5
     widths: tuple[int, ...] = (64, 128, 192, 256)
     blocks: tuple[int, ...] = (2, 2, 2, 2)
     kernels: tuple[int, ...] = (7, 7, 5, 5)
-    dropout: float = 0.3
+    dropout: float = 0.4
     change: Disturbance = field(default_factory=Disturbance)
 
 

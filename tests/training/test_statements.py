@@ -68,7 +68,7 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
 
 
 def test_batches_lose_inputs_and_never_gain_any() -> None:
-    change = Disturbance(lose_leads=1.0, lose_lead=0.5, lose_number=0.5, lose_patient=1.0)
+    change = Disturbance(lose_leads=1.0, lose_lead=0.5, lose_number=0.5, lose_patient=1.0, mix=0.0)
     whole = rows()
     whole.signal[:, 7] = whole.twins[:, 7] = 0.0  # a lead that was never there
     signal, numbers, target = draw(whole, np.arange(32), change, np.random.default_rng(2))
@@ -79,6 +79,16 @@ def test_batches_lose_inputs_and_never_gain_any() -> None:
     assert bool(numbers[:, -2:].isnan().all())
     assert bool(numbers[:, 2].isnan().all())
     assert (target.numpy() == whole.target[:32]).all()
+
+
+def test_recordings_are_blended_with_their_targets() -> None:
+    whole = rows()
+    change = Disturbance(mix=1.0, lose_numbers=0.0, lose_number=0.0, lose_patient=0.0)
+    _, numbers, target = draw(whole, np.arange(64), change, np.random.default_rng(4))
+    between = (target > 0.01) & (target < 0.99)
+    assert 8 < int(between.any(dim=1).sum()) < 64  # the others met one of the same label
+    assert target.sum(dim=1).numpy() == pytest.approx(1.0)  # one label each, however blended
+    assert not np.array_equal(numbers.numpy()[:, 0], whole.numbers[:, 0])
 
 
 def test_the_same_seed_draws_the_same_batch() -> None:
