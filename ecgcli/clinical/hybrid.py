@@ -23,6 +23,10 @@ MEASUREMENT = "statement_model"
 """What the network's evidence is called."""
 
 
+OVERALL = {"NORM"}
+"""Follows from all the others (`interpret`)."""
+
+
 class Decides(StrEnum):
     """Whose word a statement is."""
 
@@ -38,7 +42,7 @@ class Source:
 
     Attributes:
         decides: Whose word the statement is.
-        unless: Statements beside which the network's word does not count.
+        unless: Statements beside which it is not made, unless it is a critical value.
         why: The reason.
     """
 
@@ -102,7 +106,8 @@ def combine(
     learned = {code: j for code, j in opinion.statements.items() if j.threshold is not None}
     stands: dict[str, Combined] = {}
     contradictions: list[Contradiction] = []
-    for code in sorted(ruled.keys() | learned.keys(), key=lambda code: catalogue()[code].order):
+    codes = (ruled.keys() | learned.keys()) - OVERALL
+    for code in sorted(codes, key=lambda code: catalogue()[code].order):
         finding, judgement = ruled.get(code), learned.get(code)
         source = who.get(code, ALONE)
         if _holds(source.decides, finding, judgement):
@@ -113,7 +118,7 @@ def combine(
     kept = [
         each
         for each in stands.values()
-        if each.finding is not None or not who.get(each.code, ALONE).unless & stands.keys()
+        if _is_critical(each.finding) or not who.get(each.code, ALONE).unless & stands.keys()
     ]
     return kept, contradictions
 

@@ -39,7 +39,7 @@ def interpret(analysis: Analysis, opinion: Opinion | None = None) -> Interpretat
 
     A record that is not usable gets none. "Normal ECG" is said only where the rhythm is sinus,
     everything that would be abnormal could be assessed, none of it was found, and the statement
-    model does not find it improbable.
+    model says so too.
 
     Args:
         analysis: What was measured.
@@ -174,7 +174,7 @@ def _overall(
     statements: Sequence[Statement], undecided: Sequence[Finding], opinion: Opinion | None
 ) -> list[Statement]:
     """Return "normal" or "otherwise normal", where either may be said."""
-    if opinion is not None and opinion.statements["NORM"].doubted:
+    if opinion is not None and not opinion.statements["NORM"].asserted:
         return []
     notable = [s for s in statements if s.urgency is not Urgency.NORMAL]
     if not _SINUS & {s.code for s in statements}:
