@@ -23,6 +23,8 @@ from ecgcli.training.vocabulary import Vocabulary, vocabulary
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+LEAST = 0.15
+"""No statement is made below this probability: it would be wrong six times out of seven."""
 FEWEST = 30
 """Training examples below which a statement counts as not learned and is never asserted."""
 
@@ -81,7 +83,7 @@ def write(
     logits = statements.predict(model, held)
     present: NDArray[np.bool_] = ~np.isnan(held.labels)
     fitted = calibration.fit(logits, present)
-    limits = calibration.thresholds(fitted(logits))
+    limits = np.maximum(calibration.thresholds(fitted(logits)), LEAST)
     examples = (~np.isnan(trained.labels)).sum(axis=0)
     card: dict[str, Any] = {
         "outputs": list(words.names),
