@@ -7,7 +7,7 @@ told with both sides. A critical finding of the measurements is never dropped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -23,6 +23,7 @@ MEASUREMENT = "statement_model"
 """What the network's evidence is called."""
 
 
+WORDS = ((0.9, "very likely"), (0.6, "likely"), (0.3, "possible"), (0.0, "not excluded"))
 OVERALL = {"NORM"}
 """Follows from all the others (`interpret`)."""
 
@@ -87,6 +88,11 @@ def sources() -> dict[str, Source]:
 
 
 ALONE = Source(Decides.MEASUREMENT, frozenset(), "")
+
+
+def explained_by(code: str, stands: Collection[str]) -> bool:
+    """Say whether a statement is not made because others stand that explain it."""
+    return bool(sources().get(code, ALONE).unless & set(stands))
 
 
 def combine(
@@ -164,15 +170,21 @@ def wording(code: str) -> str:
 def evidence(judgement: Judgement) -> Evidence:
     """Return what the network says as evidence."""
     assert judgement.threshold is not None
+    chance = percent(judgement.probability)
     limit = percent(judgement.threshold)
     return Evidence(
         measurement=MEASUREMENT,
-        text=f"Statement model {percent(judgement.probability)}, asserted from {limit}",
+        text=f"Statement model: {likely(judgement.probability)}, {chance} (asserted from {limit})",
         value=round(100.0 * judgement.probability, 1),
         unit="%",
         operator=">=",
         limit=round(100.0 * judgement.threshold, 1),
     )
+
+
+def likely(probability: float) -> str:
+    """Return a probability in a physician's word."""
+    return next(word for least, word in WORDS if probability >= least)
 
 
 def percent(probability: float) -> str:

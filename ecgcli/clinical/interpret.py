@@ -60,7 +60,12 @@ def interpret(analysis: Analysis, opinion: Opinion | None = None) -> Interpretat
         combined, contradictions = hybrid.combine(standing, opinion)
         made = [_combined(each) for each in combined]
         stands = {statement.code for statement in made}
-        undecided = [finding for finding in undecided if finding.statement not in stands]
+        undecided = [
+            finding
+            for finding in undecided
+            if finding.statement not in stands
+            and not hybrid.explained_by(finding.statement, stands)
+        ]
     statements = [technical.with_caution(each, suspicions) for each in made]
     statements += technical.statements(suspicions)
     not_assessed = sorted(undecided, key=lambda finding: catalogue()[finding.statement].order)

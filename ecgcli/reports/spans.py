@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ecgcli.clinical.statement import Interpretation
 
 LOWEST = BASELINES[-1] + 14 * MM  # of the first bracket; the next stand above it
-APART = 5 * MM // 2
+APART = 16 * MM // 5
 MOST = 2
 FOOT = MM
 
@@ -35,7 +35,7 @@ def bracketed(sheet: Sheet, said: Interpretation | None) -> Sheet:
         y = LOWEST - len(labels) * APART
         corners = [(first, y - FOOT), (first, y), (last, y), (last, y - FOOT)]
         brackets.append(Line(np.array(corners, dtype=np.int64)))
-        labels.append(Label(first + MM // 2, y - MM // 3, statement.code, "beat"))
+        labels.append(Label(last + MM // 2, y, statement.code, "beat"))
     return replace(
         sheet, separators=(*sheet.separators, *brackets), labels=(*sheet.labels, *labels)
     )

@@ -5,9 +5,10 @@ It knows how facts of a report are put into lines; it does not know where they s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ecgcli.clinical.hybrid import MEASUREMENT
 from ecgcli.reports.quantities import QUANTITIES, Quantity, number, shown, unit_sign
 from ecgcli.reports.text import clean
 from ecgcli.signals.results import Fault, Grade, Measurements, PWave
@@ -164,10 +165,20 @@ def evidence(statement: Statement) -> str:
     A value between two limits is two pieces of evidence; where room is short the first will do.
     """
     first: dict[tuple[str, float | None, tuple[str, ...]], Evidence] = {}
-    for e in statement.evidence:
+    for e in map(_short, statement.evidence):
         key = (e.text, None, ()) if e.value is None else (e.measurement, e.value, e.leads)
         first.setdefault(key, e)
-    return "; ".join([*_together(tuple(first.values())), *_caution(statement)])
+    lines = _together(tuple(first.values()))
+    if statement.explanation and statement.explanation.leads:
+        lines.append(f"driven by {', '.join(statement.explanation.leads)}")
+    if statement.caution:
+        lines.append(f"caution: {statement.caution}")
+    return "; ".join(lines)
+
+
+def _short(e: Evidence) -> Evidence:
+    """Return the statement model's evidence without its threshold."""
+    return replace(e, text=e.text.partition(" (")[0]) if e.measurement == MEASUREMENT else e
 
 
 def evidence_lines(statement: Statement) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecgcli.clinical.catalogue import catalogue
-from ecgcli.clinical.hybrid import Decides, Source, combine, percent, sources
+from ecgcli.clinical.hybrid import Decides, Source, combine, likely, percent, sources
 from ecgcli.clinical.interpret import interpret
 from ecgcli.clinical.statement import Statement
 from ecgcli.engines.opinion import Judgement, Opinion
@@ -133,3 +133,11 @@ def test_every_statement_of_the_table_has_a_reason() -> None:
 )
 def test_no_probability_is_0_or_100(probability: float, text: str) -> None:
     assert percent(probability) == text
+
+
+@pytest.mark.parametrize(
+    ("probability", "word"),
+    [(0.95, "very likely"), (0.6, "likely"), (0.4, "possible"), (0.16, "not excluded")],
+)
+def test_probabilities_have_words(probability: float, word: str) -> None:
+    assert likely(probability) == word
