@@ -75,7 +75,7 @@ class Settings:
     paper: Literal["a4", "letter"] = "a4"
     rate_hz: float | None = None
     unit: str | None = None
-    model: str = "none"
+    model: str = "embedded"
     quiet: bool = False
     verbose: bool = False
     log_format: Literal["text", "json"] = "text"

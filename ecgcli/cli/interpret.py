@@ -128,7 +128,7 @@ def read_config(ctx: click.Context, param: click.Parameter, value: Path | None) 
 @click.option(
     "--model",
     type=click.Choice(options.MODELS),
-    default=options.MODELS[1],
+    default=options.MODELS[0],
     show_default=True,
     help="Who interprets beside the criteria: the package's statement model, or none.",
 )

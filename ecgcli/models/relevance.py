@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecgcli.models.rows import convolve
+from ecgcli.models.statements import windows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,6 +92,5 @@ def _through(model: StatementModel, name: str, back: Floats, length: int, step: 
     spread = np.zeros((length + 2 * reach, outputs), np.float32)
     spread[reach : reach + len(back) * step : step] = back
     turned = np.ascontiguousarray(weight[::-1].transpose(0, 2, 1)).reshape(-1, inputs)
-    out = np.empty((length, inputs), np.float32)
-    convolve(spread, turned, 1, out)
-    return out
+    result: Floats = windows(spread, kernel, 1) @ turned
+    return result

@@ -18,7 +18,7 @@ SHAPING = {
     "paper": "letter",
     "rate_hz": 250.0,
     "unit": "uV",
-    "model": "embedded",
+    "model": "none",
 }
 OTHERS: dict[str, Any] = {
     "paths": (Path("elsewhere"),),
