@@ -20,6 +20,8 @@ from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 
+from ecgcli.errors import ModelError
+
 SUBSETTER = ("libharfbuzz-subset.so.0", "libharfbuzz-subset.dylib")
 LITTLE_DISK = 2 * 10**9
 """Bytes; some ten thousand records with all three reports take more than this."""
@@ -68,6 +70,7 @@ def run(folder: Path) -> Iterator[Check]:
     yield pdf()
     yield subsetter()
     yield shipped()
+    yield networks()
     yield cores()
     yield from models()
     yield gpu()
@@ -153,6 +156,18 @@ def shipped() -> Check:
     if not any((folder / "report.pdf.html").is_file() for folder in templates) or not fonts:
         return Check("templates and fonts", State.MISSING, "not shipped", "install ecgcli again")
     return Check("templates and fonts", State.OK, f"{len(fonts)} fonts")
+
+
+def networks() -> Check:
+    """Load the networks that the package brings."""
+    try:
+        from ecgcli.models import delineator, statements
+
+        delineator.load()
+        version = statements.load().card["hash"]
+    except (ImportError, ModelError) as error:
+        return Check("networks", State.MISSING, str(error), f"{sys.executable} -m pip install .")
+    return Check("networks", State.OK, f"delineator, statements {version}")
 
 
 def cores() -> Check:
