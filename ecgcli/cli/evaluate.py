@@ -173,10 +173,10 @@ def measurements(
 @click.option("--folds", default="9", show_default=True, help="PTB-XL's folds, as 9 or 1-8.")
 @click.option(
     "--rate",
-    type=click.Choice(["100", "500"]),
+    type=click.Choice(["100", "500", "both"]),
     default="100",
     show_default=True,
-    help="Recordings at this sampling rate (Hz).",
+    help="Recordings at this sampling rate (Hz); both: how far the network differs between them.",
 )
 @click.option(
     "--model",
@@ -196,11 +196,19 @@ def statements(
     F1, with bootstrapped 95 % intervals. The network has learned from folds 1 to 8; fold 9 set its
     thresholds.
     """
-    from ecgcli.clinical import evaluate_statements
+    from ecgcli.clinical import evaluate_rates, evaluate_statements
     from ecgcli.models.statements import FILE
 
     _check(file)
     chosen = model / FILE if model is not None and model.is_dir() else model
+    if rate == "both":
+        compared = evaluate_rates.compare(
+            folder, _folds(folds), chosen, jobs, lambda text: click.echo(text, err=True)
+        )
+        for line in evaluate_rates.lines(compared):
+            click.echo(line)
+        _write(file, compared)
+        return
     result = evaluate_statements.evaluate(
         folder, _folds(folds), int(rate), chosen, jobs, say=lambda text: click.echo(text, err=True)
     )

@@ -90,7 +90,7 @@ def evaluate(
         ModelError: The folder holds no such recordings, or the model was made for other labels.
     """
     words = vocabulary(folder)
-    model = _model(file)
+    model = model_of(file)
     if tuple(model.card["outputs"]) != words.names:
         raise ModelError("the model was made for other statements than this folder's table has")
     rows = [row for row in table(folder, rate) if row.fold in folds]
@@ -119,14 +119,15 @@ def see(row: Row, file: Path | None = None) -> Said | None:
         analysis = analyse(replace(read_path(row.path), patient=row.patient))
     except RecordError:
         return None
-    model = _model(file)
+    model = model_of(file)
     logits = model.logits(*inputs(analysis))
     seen = None if analysis.measurements is None else judged(model, model.probabilities(logits))
     return Said(_codes(interpret(analysis)), _codes(interpret(analysis, seen)), logits)
 
 
 @cache
-def _model(file: Path | None) -> StatementModel:
+def model_of(file: Path | None) -> StatementModel:
+    """Return the model of a file, or the one that the package brings."""
     return statements.shipped() if file is None else statements.load(file)
 
 
