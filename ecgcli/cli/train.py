@@ -80,8 +80,22 @@ def delineator(data: Path, out: Path, work: Path, seed: int, steps: int | None) 
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of a network trained before (OUT/seed-1, say), to learn from too; repeatable.",
 )
+@click.option(
+    "--start",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of a network trained before, to go on from instead of from a random one.",
+)
+@click.option("--rate", type=float, help="Highest learning rate, if not the recipe's own.")
 def statements(
-    data: Path, out: Path, seed: int, epochs: int | None, jobs: int, teachers: tuple[Path, ...]
+    data: Path,
+    out: Path,
+    seed: int,
+    epochs: int | None,
+    jobs: int,
+    teachers: tuple[Path, ...],
+    start: Path | None,
+    rate: float | None,
 ) -> None:
     """Train the network that says what an ECG shows, on folds 1 to 8 of PTB-XL.
 
@@ -93,6 +107,6 @@ def statements(
         from ecgcli.training import statements as recipe
     except ImportError as error:
         raise ModelError("training needs PyTorch: pip install 'ecgcli[models]'") from error
-    chosen = recipe.chosen(seed=seed, epochs=epochs)
-    file = statement_model.make(chosen, data, out, teachers, jobs, click.echo)
+    chosen = recipe.chosen(seed=seed, epochs=epochs, rate=rate)
+    file = statement_model.make(chosen, data, out, teachers, jobs, click.echo, start)
     click.echo(f"wrote {file}")

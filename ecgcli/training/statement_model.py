@@ -36,6 +36,7 @@ def make(
     teachers: Sequence[Path],
     jobs: int,
     say: Callable[[str], None],
+    start: Path | None = None,
 ) -> Path:
     """Train on folds 1 to 8, choose thresholds on fold 9 and write the model.
 
@@ -47,6 +48,7 @@ def make(
         teachers: Folders of networks trained before, whose mean probabilities are learned too.
         jobs: Processes that measure recordings.
         say: Takes lines about the progress.
+        start: Folder of a network trained before, to go on from.
     """
     words = vocabulary(data)
     coarse = load(data, 100, range(1, 10), words, out / "rows", jobs, say)
@@ -56,7 +58,8 @@ def make(
     rows = statements.rows_of(learned, sharp.of(statements.TRAINING), recipe, taught)
     held = coarse.of(statements.CHOOSING)
     check = statements.progress(words, held, out / "curve.jsonl", say)
-    model = statements.train(recipe, rows, out / f"seed-{recipe.seed}", say, check)
+    first = statements.trained(start, learned) if start is not None else None
+    model = statements.train(recipe, rows, out / f"seed-{recipe.seed}", say, check, first)
     file = out / FILE
     write(model, words, learned, held, file)
     return file

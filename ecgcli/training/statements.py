@@ -125,6 +125,7 @@ def train(
     folder: Path,
     say: Callable[[str], None],
     check: Callable[[StatementNet, int], None] | None = None,
+    start: StatementNet | None = None,
 ) -> StatementNet:
     """Train from the last checkpoint in the folder, or from the seed, and return the average.
 
@@ -134,6 +135,7 @@ def train(
         folder: Where the checkpoint goes, after every epoch; that of another recipe is refused.
         say: Takes lines about the progress.
         check: Called with the averaged network and the number of epochs after each.
+        start: A trained network of the same shape to begin with instead of a random one.
 
     Raises:
         ModelError: The folder's checkpoint is that of another recipe.
@@ -142,6 +144,8 @@ def train(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(recipe.seed)
     model = network(recipe, rows).to(device)
+    if start is not None:
+        model.load_state_dict(start.state_dict())
     mean = network(recipe, rows).to(device)
     mean.load_state_dict(model.state_dict())
     mean.eval()
@@ -266,10 +270,10 @@ def macro_auroc(
     return result
 
 
-def chosen(seed: int, epochs: int | None) -> Recipe:
-    """Return the recipe with another seed or length."""
-    recipe = replace(Recipe(), seed=seed)
-    return recipe if epochs is None else replace(recipe, epochs=epochs)
+def chosen(seed: int, epochs: int | None, rate: float | None = None) -> Recipe:
+    """Return the recipe with another seed, length or learning rate."""
+    recipe = Recipe()
+    return replace(recipe, seed=seed, epochs=epochs or recipe.epochs, rate=rate or recipe.rate)
 
 
 def progress(

@@ -147,7 +147,8 @@ def test_a_student_learns_from_what_an_earlier_training_left(tmp_path: Path) -> 
     out = tmp_path / "out"
     first = ["statements", "--data", str(data), "--out", str(out), "--epochs", "1"]
     assert CliRunner().invoke(command, first).exit_code == 0
-    student = [*first, "--seed", "2", "--teacher", str(out / "seed-1")]
+    student = [*first, "--seed", "2", "--start", str(out / "seed-1"), "--rate", "1e-3"]
+    student += ["--teacher", str(out / "seed-1")]
     run = CliRunner().invoke(command, student)
     assert run.exit_code == 0, run.output
     run = CliRunner().invoke(command, [*student[:-1], str(data)])
