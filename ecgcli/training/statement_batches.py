@@ -50,10 +50,10 @@ class Disturbance:
     noise: float = 0.3
     noise_mv: float = 0.03
     blur: float = 0.3
-    lose_numbers: float = 0.4
-    lose_number: float = 0.15
+    lose_numbers: float = 0.2
+    lose_number: float = 0.1
     lose_patient: float = 0.1
-    mix: float = 0.5
+    mix: float = 0.25
     mix_shape: float = 0.6
 
 
