@@ -18,7 +18,7 @@ from ecgcli.batch.outcome import Outcome
 from ecgcli.batch.settings import Settings
 from ecgcli.clinical.explained import explained
 from ecgcli.clinical.interpret import interpret
-from ecgcli.engines.opinion import opinion
+from ecgcli.engines.opinion import FOR_ADULTS, is_child, opinion
 from ecgcli.models import statements
 from ecgcli.records.find import Source
 from ecgcli.records.read import ReadOptions, read
@@ -72,6 +72,8 @@ def process(source: Source, settings: Settings) -> Outcome:
     with _timed(seconds, "read"):
         record = read(source, ReadOptions(settings.rate_hz, settings.unit))
         record = assume(record, settings)
+        if settings.model == EMBEDDED and is_child(record.patient):
+            record = replace(record, notes=(*record.notes, FOR_ADULTS))
     with _timed(seconds, "analyse"):
         analysis = analyse(record)
     with _timed(seconds, "interpret"):

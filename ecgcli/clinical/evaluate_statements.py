@@ -24,7 +24,7 @@ import numpy as np
 from ecgcli.clinical import statement_scores
 from ecgcli.clinical.interpret import interpret
 from ecgcli.clinical.statement import Interpretation
-from ecgcli.engines.opinion import judged
+from ecgcli.engines.opinion import is_child, judged
 from ecgcli.errors import ModelError, RecordError
 from ecgcli.models import statements
 from ecgcli.training.ptbxl_rows import Row, table
@@ -121,7 +121,8 @@ def see(row: Row, file: Path | None = None) -> Said | None:
         return None
     model = model_of(file)
     logits = model.logits(*inputs(analysis))
-    seen = None if analysis.measurements is None else judged(model, model.probabilities(logits))
+    silent = analysis.measurements is None or is_child(row.patient)
+    seen = None if silent else judged(model, model.probabilities(logits))
     return Said(_codes(interpret(analysis)), _codes(interpret(analysis, seen)), logits)
 
 

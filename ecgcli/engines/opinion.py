@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ecgcli.models.statements import StatementModel
+    from ecgcli.records.record import Patient
     from ecgcli.signals.results import Analysis
 
 
@@ -50,6 +51,9 @@ class Judgement:
 
 DOUBT = 4.0
 """A statement is doubted below this part of its threshold."""
+ADULT_YEARS = 16.0
+"""PTB-XL's patients are adults: a younger one's ECG gets no opinion."""
+FOR_ADULTS = "The statement model has learned from adults; it is not asked below 16 years of age."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class Opinion:
 
 
 def opinion(analysis: Analysis, model: StatementModel | None = None) -> Opinion | None:
-    """Return what the network says, `None` of a record that is not usable.
+    """Return what the network says, `None` of a record that is not usable or of a child.
 
     Args:
         analysis: The record.
@@ -74,13 +78,18 @@ def opinion(analysis: Analysis, model: StatementModel | None = None) -> Opinion 
     Raises:
         ModelError: The network was made for other inputs.
     """
-    if analysis.measurements is None:
+    if analysis.measurements is None or is_child(analysis.record.patient):
         return None
     network = model or statements.shipped()
     if tuple(network.card["numbers"]) != NUMBERS:
         raise ModelError("the statement model was trained with other measurements: train it again")
     signal, numbers = inputs(analysis)
     return judged(network, network.probabilities(network.logits(signal, numbers)))
+
+
+def is_child(patient: Patient) -> bool:
+    """Say whether a patient is known to be younger than those the network has learned from."""
+    return patient.age_years is not None and patient.age_years < ADULT_YEARS
 
 
 def judged(network: StatementModel, probabilities: NDArray[np.float64]) -> Opinion:

@@ -82,6 +82,12 @@ def test_a_recording_that_is_not_usable_gets_no_opinion() -> None:
     assert opinion(analyse(synthetic.record(noise))) is None
 
 
+def test_a_child_gets_no_opinion() -> None:
+    child = replace(synthetic.normal(), patient=Patient(age_years=9.0))
+    assert opinion(analyse(child)) is None
+    assert opinion(analyse(replace(child, patient=Patient(age_years=16.0)))) is not None
+
+
 def test_a_network_for_other_numbers_is_refused(network: StatementModel) -> None:
     other = replace(network, card={**network.card, "numbers": ["something else"]})
     with pytest.raises(ModelError, match="train it again"):

@@ -1,0 +1,90 @@
+"""What the reports tell of the statement model: its drivers, its doubts, the contradictions."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+
+import jsonschema
+import pytest
+from pypdf import PdfReader
+
+from ecgcli.clinical.statement import Contradiction, Interpretation, Urgency
+from ecgcli.engines.explain import Explanation
+from ecgcli.engines.opinion import Judgement, Opinion
+from ecgcli.reports import document, html_report, json_report, pdf_report, sheet, view
+from ecgcli.reports.spans import bracketed
+from tests.reports import builder
+from tests.reports.test_html_report import Page
+
+DRIVEN = Explanation(("V1", "II"), 0.31, 2.4, 3.6, 0.42)
+FLUTTER = builder.statement(
+    "Atrial flutter", Urgency.URGENT, code="AFLT", explanation=DRIVEN, caution="It may not."
+)
+DISPUTED = Contradiction(
+    "IMI", "Possible inferior infarction", False, ("Q wave in III",), ("Improbable (2 %)",)
+)
+SEEN = Opinion(
+    {"AFLT": Judgement(0.83456, 0.4), "PRC(S)": Judgement(0.01, None)}, {"CD": 0.2}, "0123abcd"
+)
+
+
+def said(**changes: object) -> Interpretation:
+    return builder.interpretation(FLUTTER, contradictions=(DISPUTED,), **changes)
+
+
+@pytest.fixture(scope="module")
+def report() -> document.Report:
+    return document.build(builder.analysis(), said(), builder.PROVENANCE, SEEN)
+
+
+def test_json_holds_probabilities_thresholds_and_contradictions(report: document.Report) -> None:
+    content = json.loads(json_report.render(report))
+    jsonschema.validate(content, document.json_schema())
+    assert content["model"]["probabilities"] == {"AFLT": 0.835, "PRC(S)": 0.01}
+    assert content["model"]["thresholds"] == {"AFLT": 0.4, "PRC(S)": None}
+    assert content["contradictions"][0]["speaks_against"] == ["Improbable (2 %)"]
+    assert content["statements"][0]["explanation"]["leads"] == ["V1", "II"]
+
+
+def test_without_a_model_there_is_none() -> None:
+    report = document.build(builder.analysis(), builder.interpretation(), builder.PROVENANCE)
+    content = json.loads(json_report.render(report))
+    assert content["model"] is None
+    assert content["contradictions"] == []
+
+
+def test_html_tells_drivers_caution_and_both_sides(report: document.Report) -> None:
+    text = Page(html_report.render(report, builder.analysis())).text
+    for words in (
+        "Driven by V1, II (without 31 %); 2.4–3.6 s (without 42 %)",
+        "Caution: It may not",
+        "Not stated, the sources disagree",
+        "Q wave in III; but: improbable (2 %)",
+    ):
+        assert words in text
+
+
+def test_the_page_stays_one(report: document.Report) -> None:
+    drawn = bracketed(sheet.lay_out(builder.analysis()), said())
+    pdf = pdf_report.render(report, builder.analysis(), sheet=drawn)
+    assert len(PdfReader(BytesIO(pdf)).pages) == 1
+    assert pdf == pdf_report.render(report, builder.analysis(), sheet=drawn)
+
+
+def test_a_bracket_stands_where_the_span_is() -> None:
+    plain = sheet.lay_out(builder.analysis())
+    made = bracketed(plain, said())
+    (line,) = made.separators[len(plain.separators) :]
+    assert line.points[:, 0].min() == sheet.ORIGIN + 2.4 * sheet.UNITS_PER_S
+    assert line.points[:, 0].max() == sheet.ORIGIN + 3.6 * sheet.UNITS_PER_S
+    assert line.points[:, 1].max() < sheet.HEIGHT
+    assert made.labels[-1].text == "AFLT"
+    assert bracketed(plain, None) == plain
+
+
+def test_nothing_is_drawn_of_what_did_not_lower_the_probability() -> None:
+    plain = sheet.lay_out(builder.analysis())
+    silent = builder.statement(code="AFLT", explanation=Explanation())
+    assert bracketed(plain, builder.interpretation(silent)).labels == plain.labels
+    assert view.drivers(silent) == ""
