@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ecgcli import __version__
-from ecgcli.errors import UsageError
+from ecgcli.errors import ModelError, UsageError
+from ecgcli.models.files import STATEMENTS, digest
 
 FORMATS = ("json", "html", "pdf")
 """The kinds of report, in the order in which they are written."""
@@ -94,7 +95,7 @@ class Settings:
         """
         return {
             "software": __version__,
-            "model": self.model,
+            "model": _named(self.model),
             "age": self.age_years,
             "sex": self.sex,
             "paper": self.paper,
@@ -105,6 +106,16 @@ class Settings:
     def fingerprint(self) -> str:
         """Return a SHA-256 over `shaping()`: equal for runs whose outputs are equal."""
         return hashlib.sha256(json.dumps(self.shaping(), sort_keys=True).encode()).hexdigest()
+
+
+def _named(model: str) -> str:
+    """Return a model's name with the hash of its weights: other weights, other reports."""
+    if model != MODELS[0]:
+        return model
+    try:
+        return f"{model} {digest(STATEMENTS)}"
+    except OSError as error:
+        raise ModelError(f"the statement model is not there: {STATEMENTS}") from error
 
 
 def absolute(path: Path) -> Path:

@@ -11,20 +11,20 @@ their own that they are missing.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ecgcli.errors import ModelError
+from ecgcli.models.files import STATEMENTS, digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -34,7 +34,7 @@ LEADS = 12
 SAMPLES = 1000
 FORMAT = "statements 1"
 FILE = "statements.safetensors"
-SHIPPED = Path(__file__).parent / "weights" / FILE
+SHIPPED = STATEMENTS
 FARTHEST = 5.0  # spreads from the centre at which a number is cut off
 HIGHEST_MV = 10.0
 
@@ -205,8 +205,7 @@ def load(path: Path = SHIPPED) -> StatementModel:
         raise ModelError(f"the statement model does not load: {path}") from error
     if head.get("format") != FORMAT:
         raise ModelError(f"this is not a statement model: {path}")
-    card = head["card"] | {"hash": hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]}
-    return StatementModel(weights, card)
+    return StatementModel(weights, head["card"] | {"hash": digest(path)})
 
 
 @cache
