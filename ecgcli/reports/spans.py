@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecgcli.reports.sheet import BASELINES, MM, ORIGIN, STRIP_S, UNITS_PER_S, Label, Line, Sheet
+from ecgcli.reports.sheet import (
+    BASELINES,
+    MM,
+    ORIGIN,
+    STRIP_S,
+    UNITS_PER_S,
+    WIDTH,
+    Label,
+    Line,
+    Sheet,
+)
 
 if TYPE_CHECKING:
     from ecgcli.clinical.statement import Interpretation
@@ -19,6 +29,7 @@ LOWEST = BASELINES[-1] + 14 * MM  # of the first bracket; the next stand above i
 APART = 16 * MM // 5
 MOST = 2
 FOOT = MM
+LETTER = 2 * MM  # width of a letter, at the most
 
 
 def bracketed(sheet: Sheet, said: Interpretation | None) -> Sheet:
@@ -35,7 +46,11 @@ def bracketed(sheet: Sheet, said: Interpretation | None) -> Sheet:
         y = LOWEST - len(labels) * APART
         corners = [(first, y - FOOT), (first, y), (last, y), (last, y - FOOT)]
         brackets.append(Line(np.array(corners, dtype=np.int64)))
-        labels.append(Label(last + MM // 2, y, statement.code, "beat"))
+        wide = LETTER * len(statement.code)
+        x = last + MM // 2
+        if x + wide > WIDTH:
+            x = first - MM // 2 - wide
+        labels.append(Label(x, y, statement.code, "beat"))
     return replace(
         sheet, separators=(*sheet.separators, *brackets), labels=(*sheet.labels, *labels)
     )

@@ -88,3 +88,11 @@ def test_nothing_is_drawn_of_what_did_not_lower_the_probability() -> None:
     silent = builder.statement(code="AFLT", explanation=Explanation())
     assert bracketed(plain, builder.interpretation(silent)).labels == plain.labels
     assert view.drivers(silent) == ""
+
+
+def test_a_name_that_would_leave_the_sheet_stands_before_its_bracket() -> None:
+    late = builder.statement(code="IPLMI", explanation=Explanation((), None, 8.8, 10.0, 0.1))
+    made = bracketed(sheet.lay_out(builder.analysis()), builder.interpretation(late))
+    label, line = made.labels[-1], made.separators[-1]
+    assert label.x < line.points[:, 0].min()
+    assert line.points[:, 0].max() <= sheet.WIDTH
