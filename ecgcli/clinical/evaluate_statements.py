@@ -188,6 +188,11 @@ def lines(result: dict[str, Any]) -> list[str]:
             f"{_number(bench['auc'])} F1 {_number(bench['f1'])} Hamming "
             f"{_number(bench['hamming'])}  ECE {_number(one['ece'], 4)}"
         )
+    said += ["", "reliability of the network: what it said, and how often that was true"]
+    for row in result["reliability"]:
+        if row["count"]:
+            bar = "#" * round(40 * row["true"])
+            said.append(f"{row['said']:6.3f} {row['true']:6.3f} {row['count']:8d}  {bar}")
     said += ["", f"{'':10}{'':>7}" + "".join(f"{source:>30}" for source in SOURCES)]
     said.append(
         f"{'statement':10}{'count':>7}" + f"{'AUROC':>12}{'sens':>6}{'prec':>6}{'F1':>6}" * 3

@@ -52,7 +52,7 @@ def numbers(
         source: _of_source(scores[source], made[source], present, words, resamples)
         | {"ece": _calibration(probability, present, words) if source == "network" else None}
         for source in scores
-    }
+    } | {"reliability": _reliability(probability, present, words)}
 
 
 def _classes_of(hybrid: Bools, network: Bools, words: Vocabulary) -> Bools:
@@ -173,6 +173,15 @@ def _calibration(probability: Floats, present: Bools, words: Vocabulary) -> floa
     return _plain(
         float(calibration.calibration_error(probability[:, columns], present[:, columns]).mean())
     )
+
+
+def _reliability(probability: Floats, present: Bools, words: Vocabulary) -> list[dict[str, Any]]:
+    """Return the diagram of reliability over all statements: said against true, by tenths."""
+    columns = list(words.groups["all"])
+    rows = calibration.reliability(probability[:, columns], present[:, columns])
+    return [
+        {"count": count, "said": _plain(said), "true": _plain(true)} for count, said, true in rows
+    ]
 
 
 def _plain(value: float) -> float | None:

@@ -96,6 +96,18 @@ def _threshold(column: Floats) -> float:
     return float((ranked[best] + below) / 2.0)
 
 
+def reliability(probabilities: Floats, labels: NDArray[np.bool_]) -> list[tuple[int, float, float]]:
+    """Return for each of ten bins of equal width how many, the mean said, and the share true."""
+    bins = np.minimum((probabilities * BINS).astype(int), BINS - 1).ravel()
+    count = np.bincount(bins, minlength=BINS)
+    said = np.bincount(bins, probabilities.ravel(), minlength=BINS)
+    true = np.bincount(bins, labels.ravel().astype(float), minlength=BINS)
+    return [
+        (int(n), float(s / max(n, 1)), float(t / max(n, 1)))
+        for n, s, t in zip(count, said, true, strict=True)
+    ]
+
+
 def calibration_error(probabilities: Floats, labels: NDArray[np.bool_]) -> Floats:
     """Return (outputs,) the expected calibration error: ten bins of equal width."""
     result = np.zeros(probabilities.shape[1])

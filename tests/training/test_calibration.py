@@ -10,6 +10,7 @@ from ecgcli.training.calibration import (
     calibration_error,
     cross_fitted,
     fit,
+    reliability,
     thresholds,
 )
 
@@ -66,3 +67,10 @@ def test_the_error_of_a_perfect_and_of_a_useless_forecast() -> None:
     assert calibration_error(labels.astype(float), labels)[0] == 0.0
     assert calibration_error(1.0 - labels, labels)[0] == 1.0
     assert calibration_error(np.full((4, 1), 0.5), labels)[0] == 0.0
+
+
+def test_the_diagram_counts_every_probability_once() -> None:
+    logits, labels = overconfident(5000, 6)
+    rows = reliability(fit(logits, labels)(logits), labels)
+    assert sum(count for count, _, _ in rows) == labels.size
+    assert all(abs(said - true) < 0.06 for count, said, true in rows if count > 200)
