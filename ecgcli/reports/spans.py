@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ecgcli.clinical.statement import Interpretation
 
 LOWEST = BASELINES[-1] + 14 * MM  # of the first bracket; the next stand above it
-APART = 16 * MM // 5
+APART = 4 * MM
 MOST = 2
 FOOT = MM
 LETTER = 2 * MM  # width of a letter, at the most
