@@ -80,7 +80,7 @@ def process(source: Source, settings: Settings) -> Outcome:
         seen = opinion(analysis) if settings.model == EMBEDDED else None
         said = interpret(analysis, seen) if analysis.measurements is not None else None
         if said is not None and seen is not None:
-            said = explained(said, analysis)
+            said = explained(said, seen)
         report = build(analysis, said, provenance(settings), seen)
     sheet: Sheet | None = None
     if DRAWN.intersection(settings.formats):

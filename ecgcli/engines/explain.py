@@ -12,19 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecgcli.models import statements
 from ecgcli.models.relevance import relevance
 from ecgcli.records.leads import LEADS
 from ecgcli.signals.coarse import COARSE_RATE
-from ecgcli.signals.reading import inputs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from ecgcli.models.statements import StatementModel
-    from ecgcli.signals.results import Analysis
+    from ecgcli.engines.opinion import Opinion
 
     Floats = NDArray[np.float32]
 
@@ -54,22 +51,23 @@ class Explanation:
     without_span: float | None = None
 
 
-def explain(
-    analysis: Analysis, codes: Sequence[str], model: StatementModel | None = None
-) -> dict[str, Explanation]:
-    """Return the explanation of each of the network's statements on one record."""
-    if not codes:
+def explain(opinion: Opinion, codes: Sequence[str]) -> dict[str, Explanation]:
+    """Return the explanation of each of the network's statements on one record.
+
+    Args:
+        opinion: What the network says, with the way to it.
+        codes: The statements.
+    """
+    if opinion.way is None:
         return {}
-    network = model or statements.shipped()
-    signal, numbers = inputs(analysis)
-    tape: dict[str, Floats] = {}
-    logits = network.logits(signal, numbers, tape)
+    way = opinion.way
+    network, signal, numbers = way.network, way.signal, way.numbers
     outputs = list(network.card["outputs"])
     found = {}
     for code in codes:
         output = outputs.index(code)
-        weights = relevance(network, signal, tape, output)
-        before = float(network.probabilities(logits)[output])
+        weights = relevance(network, signal, way.tape, output)
+        before = opinion.statements[code].probability
         leads = _leads(weights)
         span = _span(weights)
         without = signal.copy()

@@ -6,7 +6,7 @@ what follows from them (`clinical`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,15 +57,27 @@ FOR_ADULTS = "The statement model has learned from adults; it is not asked below
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """How the network came to its opinion: what it was given, and what it noted on its way."""
+
+    network: StatementModel
+    signal: NDArray[np.float32]
+    numbers: NDArray[np.float32]
+    logits: NDArray[np.float32]
+    tape: Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
 class Opinion:
     """What the network says of one recording: judgements by SCP-ECG code, of superclasses too.
 
-    `model` names the network: the hash of its file.
+    `model` names the network: the hash of its file. `way` is there for who wants to explain it.
     """
 
     statements: Mapping[str, Judgement]
     superclasses: Mapping[str, float]
     model: str
+    way: Way | None = None
 
 
 def opinion(analysis: Analysis, model: StatementModel | None = None) -> Opinion | None:
@@ -84,7 +96,10 @@ def opinion(analysis: Analysis, model: StatementModel | None = None) -> Opinion 
     if tuple(network.card["numbers"]) != NUMBERS:
         raise ModelError("the statement model was trained with other measurements: train it again")
     signal, numbers = inputs(analysis)
-    return judged(network, network.probabilities(network.logits(signal, numbers)))
+    tape: dict[str, NDArray[np.float32]] = {}
+    logits = network.logits(signal, numbers, tape)
+    said = judged(network, network.probabilities(logits))
+    return replace(said, way=Way(network, signal, numbers, logits, tape))
 
 
 def is_child(patient: Patient) -> bool:

@@ -114,7 +114,7 @@ def test_what_is_named_lowers_the_probability(network: StatementModel) -> None:
     analysis = analyse(synthetic.normal(125.0))
     said = opinion(analysis)
     assert said is not None
-    for code, found in explain(analysis, ["STACH", "LVH", "AFIB"]).items():
+    for code, found in explain(said, ["STACH", "LVH", "AFIB"]).items():
         before = said.statements[code].probability
         if found.leads:
             assert found.without_leads is not None
@@ -124,4 +124,5 @@ def test_what_is_named_lowers_the_probability(network: StatementModel) -> None:
             assert found.without_span is not None
             assert 0.0 <= found.start_s < found.end_s <= 10.0
             assert found.without_span < before + 5e-4
-    assert explain(analysis, []) == {}
+    assert explain(said, []) == {}
+    assert explain(replace(said, way=None), ["LVH"]) == {}
