@@ -8,7 +8,6 @@ numbers are those of the records chosen, so precision follows how common a state
 from __future__ import annotations
 
 import argparse
-import ast
 import csv
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +19,7 @@ from ecgcli.clinical.interpret import interpret
 from ecgcli.clinical.statement import Interpretation, Urgency
 from ecgcli.errors import RecordError
 from ecgcli.records.record import Patient, Sex
+from ecgcli.training.ptbxl_table import table
 
 # What PTB-XL's labels are called there, and the statements of ours that say the same.
 GROUPS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -65,10 +65,6 @@ GROUPS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 
 
-HIDDEN_AGE = 90.0  # PTB-XL writes 300 for all who are older
-SEXES: dict[str, Sex] = {"0": "male", "1": "female"}
-
-
 @dataclass(frozen=True, slots=True)
 class Case:
     """One record with its labels; `uncertain` are those of a likelihood below 50 %.
@@ -104,26 +100,25 @@ class Counts:
 
 def cases(folder: Path, folds: range, rate: int) -> list[Case]:
     """Return the records of some folds that are there at 100 or 500 Hz, in the table's order."""
-    column = "filename_hr" if rate == 500 else "filename_lr"
     statements = _table(folder / "scp_statements.csv")
     without_likelihood = {row[""] for row in statements if not row["diagnostic"]}
     found = []
-    for row in _table(folder / "ptbxl_database.csv"):
-        path = folder / f"{row[column]}.hea"
-        if int(row["strat_fold"]) not in folds or not path.is_file():
+    for row in table(folder, rate):
+        if row.fold not in folds:
             continue
-        codes: dict[str, float] = ast.literal_eval(row["scp_codes"])
         # Rhythm and form carry no likelihood: PTB-XL writes 0 there.
-        present = frozenset(c for c, sure in codes.items() if sure >= 50 or c in without_likelihood)
+        present = frozenset(
+            code for code, sure in row.codes.items() if sure >= 50 or code in without_likelihood
+        )
         found.append(
             Case(
-                path=path,
-                age=min(float(row["age"]), HIDDEN_AGE) if row["age"] else None,
-                sex=SEXES.get(row["sex"].removesuffix(".0")),
+                path=row.path,
+                age=row.patient.age_years,
+                sex=row.patient.sex,
                 present=present,
-                uncertain=frozenset(codes) - present,
-                number=int(row["ecg_id"]),
-                axis=row.get("heart_axis", ""),
+                uncertain=frozenset(row.codes) - present,
+                number=row.number,
+                axis=row.axis,
             )
         )
     return found

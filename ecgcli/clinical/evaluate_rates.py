@@ -17,7 +17,7 @@ from ecgcli.clinical.evaluate_statements import Said, model_of, see
 from ecgcli.clinical.statement_scores import macro
 from ecgcli.errors import ModelError
 from ecgcli.signals.auroc import auroc
-from ecgcli.training.ptbxl_rows import table
+from ecgcli.training.ptbxl_table import table
 from ecgcli.training.vocabulary import SUPERCLASSES, vocabulary
 
 

@@ -27,7 +27,7 @@ from ecgcli.clinical.statement import Interpretation
 from ecgcli.engines.opinion import is_child, judged
 from ecgcli.errors import ModelError, RecordError
 from ecgcli.models import statements
-from ecgcli.training.ptbxl_rows import Row, table
+from ecgcli.training.ptbxl_table import Row, table
 from ecgcli.training.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:

@@ -8,13 +8,12 @@ and what it measured stands in `delineator.md` beside this file.
 from __future__ import annotations
 
 import csv
-import json
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -26,7 +25,7 @@ from ecgcli.signals.condition import condition
 from ecgcli.training import ludb, ptbxl
 from ecgcli.training.batches import Batch, Extra, Recipe, draw, sources_of
 from ecgcli.training.network import Delineator, folded, parameters
-from ecgcli.training.steps import average, pace
+from ecgcli.training.steps import average, groups, pace, plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,10 +90,7 @@ def train(
     mean.load_state_dict(model.state_dict())
     mean.eval()
     optimizer = torch.optim.AdamW(
-        [
-            {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": recipe.decay},
-            {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
-        ],
+        groups(model, recipe.decay),
         lr=recipe.rate,
         betas=(0.9, 0.98),
     )
@@ -102,7 +98,7 @@ def train(
     checkpoint = folder / "checkpoint.pt"
     if checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device, weights_only=True)
-        if saved["recipe"] != _plain(recipe):
+        if saved["recipe"] != plain(recipe):
             raise ModelError(f"{checkpoint} is of another recipe: choose another folder")
         model.load_state_dict(saved["model"])
         mean.load_state_dict(saved["mean"])
@@ -135,19 +131,13 @@ def train(
                 bias = 1.0 - 0.98 ** (done - first)
                 say(f"step {done} loss {running / bias:.4f} {taken:.2f} s/step")
             if done % every == 0 or done == recipe.steps:
-                state = {"step": done, "recipe": _plain(recipe), "model": model.state_dict()}
+                state = {"step": done, "recipe": plain(recipe), "model": model.state_dict()}
                 state |= {"mean": mean.state_dict(), "optimizer": optimizer.state_dict()}
                 torch.save(state, checkpoint.with_suffix(".tmp"))
                 checkpoint.with_suffix(".tmp").replace(checkpoint)
                 if check:
                     check(mean)
     return mean
-
-
-def _plain(recipe: Recipe) -> dict[str, Any]:
-    """Return the recipe as what JSON can hold, to compare it."""
-    plain: dict[str, Any] = json.loads(json.dumps(asdict(recipe)))
-    return plain
 
 
 def chosen(seed: int, steps: int | None) -> Recipe:

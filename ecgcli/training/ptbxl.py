@@ -6,14 +6,13 @@ that is taken from them. LUDB has eight such recordings, too few to learn from.
 
 from __future__ import annotations
 
-import ast
-import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgcli.errors import RecordError
 from ecgcli.records.read import read_path
 from ecgcli.signals.condition import condition
+from ecgcli.training.ptbxl_table import table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,19 +29,14 @@ def without_p(folder: Path) -> list[NDArray[np.float32]]:
     Args:
         folder: PTB-XL's folder; without its table the list is empty.
     """
-    table = folder / "ptbxl_database.csv"
-    if not table.is_file():
+    if not (folder / "ptbxl_database.csv").is_file():
         return []
-    with table.open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
     signals = []
-    for row in rows:
-        codes = set(ast.literal_eval(row["scp_codes"]))
-        header = folder / f"{row['filename_hr']}.hea"
-        wanted = codes & NO_P and PACED not in codes
-        if wanted and int(row["strat_fold"]) <= LAST_TRAINING_FOLD and header.is_file():
+    for row in table(folder, 500):
+        codes = row.codes.keys()
+        if codes & NO_P and PACED not in codes and row.fold <= LAST_TRAINING_FOLD:
             try:
-                conditioned = condition(read_path(header))
+                conditioned = condition(read_path(row.path))
             except RecordError:
                 continue
             if conditioned.present.all() and conditioned.valid.all():

@@ -1,14 +1,11 @@
 """PTB-XL as arrays: what the statement network is given of each recording, and its labels.
 
-It knows the official layout, and keeps what it has computed: conditioning and measuring 17,000
-recordings takes half an hour, once. Recordings that are not there are left out, so that it works
-with a part of the database.
+It knows how a recording of the table (`ptbxl_table`) becomes arrays, and keeps what it computed:
+conditioning and measuring 17,000 recordings takes half an hour, once.
 """
 
 from __future__ import annotations
 
-import ast
-import csv
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -19,29 +16,15 @@ import numpy as np
 
 from ecgcli.errors import ModelError, RecordError
 from ecgcli.records.read import read_path
-from ecgcli.records.record import Patient, Sex
 from ecgcli.signals.analyse import analyse
 from ecgcli.signals.reading import NUMBERS, inputs
+from ecgcli.training.ptbxl_table import Row, table
 from ecgcli.training.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHARD = 500
-HIDDEN_AGE = 90.0  # PTB-XL writes 300 for all who are older
-SEXES: dict[str, Sex] = {"0": "male", "1": "female"}
-FILES = {100: "filename_lr", 500: "filename_hr"}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One recording of the table."""
-
-    number: int
-    fold: int
-    path: Path
-    patient: Patient
-    codes: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,29 +55,6 @@ class Recordings:
             self.numbers[chosen],
             self.labels[chosen],
         )
-
-
-def table(folder: Path, rate: int) -> list[Row]:
-    """Return the recordings of the table that are there at 100 or 500 Hz.
-
-    Raises:
-        ModelError: There is no table.
-    """
-    file = folder / "ptbxl_database.csv"
-    if not file.is_file():
-        raise ModelError(f"{folder} is no folder of PTB-XL: it holds no {file.name}")
-    with file.open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    found = []
-    for row in rows:
-        path = folder / f"{row[FILES[rate]]}.hea"
-        if path.is_file():
-            age = min(float(row["age"]), HIDDEN_AGE) if row["age"] else None
-            sex = SEXES.get(row["sex"].removesuffix(".0"))
-            patient = Patient(None, None, age, sex)
-            codes: dict[str, float] = ast.literal_eval(row["scp_codes"])
-            found.append(Row(int(row["ecg_id"]), int(row["strat_fold"]), path, patient, codes))
-    return found
 
 
 def load(

@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from ecgcli.training.network import parameters
 from ecgcli.training.ptbxl_rows import Recordings
 from ecgcli.training.statement_batches import Disturbance, Rows, draw
 from ecgcli.training.statement_net import Shape, StatementNet
-from ecgcli.training.steps import average, pace
+from ecgcli.training.steps import average, groups, pace, plain
 from ecgcli.training.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -146,22 +146,18 @@ def train(
     model = network(recipe, rows).to(device)
     if start is not None:
         model.load_state_dict(start.state_dict())
-    mean = network(recipe, rows).to(device)
+    mean = StatementNet(model.shape).to(device)
     mean.load_state_dict(model.state_dict())
     mean.eval()
     optimizer = torch.optim.AdamW(
-        [
-            {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": recipe.decay},
-            {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
-        ],
+        groups(model, recipe.decay),
         lr=recipe.rate,
     )
     checkpoint = folder / "checkpoint.pt"
     first = 0
-    plain = json.loads(json.dumps(asdict(recipe)))
     if checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device, weights_only=True)
-        if saved["recipe"] != plain:
+        if saved["recipe"] != plain(recipe):
             raise ModelError(f"{checkpoint} is of another recipe: choose another folder")
         model.load_state_dict(saved["model"])
         mean.load_state_dict(saved["mean"])
@@ -197,7 +193,7 @@ def train(
                 bias = 1.0 - 0.99 ** (done - first)
                 say(f"step {done} of {steps}, loss {running / bias:.4f}, {taken:.2f} s/step")
             if done % per_epoch == 0:
-                state = {"step": done, "recipe": plain, "model": model.state_dict()}
+                state = {"step": done, "recipe": plain(recipe), "model": model.state_dict()}
                 state |= {"mean": mean.state_dict(), "optimizer": optimizer.state_dict()}
                 torch.save(state, checkpoint.with_suffix(".tmp"))
                 checkpoint.with_suffix(".tmp").replace(checkpoint)

@@ -5,9 +5,15 @@ It knows numbers of steps and tensors; it does not know what is learned.
 
 from __future__ import annotations
 
+import json
 import math
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import torch
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 def pace(step: int, steps: int, warm_up: int) -> float:
@@ -16,6 +22,19 @@ def pace(step: int, steps: int, warm_up: int) -> float:
         return (step + 1) / warm_up
     done = (step - warm_up) / max(steps - warm_up, 1)
     return 0.5 * (1.0 + math.cos(math.pi * done)) + 1e-3
+
+
+def plain(recipe: DataclassInstance) -> dict[str, Any]:
+    """Return a recipe as what JSON can hold, to compare it."""
+    return dict(json.loads(json.dumps(asdict(recipe))))
+
+
+def groups(model: torch.nn.Module, decay: float) -> list[dict[str, Any]]:
+    """Return the parameters for an optimizer: matrices decay, norms and biases do not."""
+    return [
+        {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": decay},
+        {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+    ]
 
 
 @torch.no_grad()

@@ -9,7 +9,8 @@ import pytest
 
 from ecgcli.errors import ModelError
 from ecgcli.signals.reading import NUMBERS
-from ecgcli.training.ptbxl_rows import load, table
+from ecgcli.training.ptbxl_rows import load
+from ecgcli.training.ptbxl_table import table
 from ecgcli.training.vocabulary import vocabulary
 from tests.training import small_ptbxl
 
