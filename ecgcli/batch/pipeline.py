@@ -18,6 +18,7 @@ from ecgcli.batch.outcome import Outcome
 from ecgcli.batch.settings import Settings
 from ecgcli.clinical.explained import explained
 from ecgcli.clinical.interpret import interpret
+from ecgcli.engines import device
 from ecgcli.engines.opinion import FOR_ADULTS, is_child, opinion
 from ecgcli.models import statements
 from ecgcli.records.find import Source
@@ -47,12 +48,12 @@ def prepare(settings: Settings) -> None:
 
     Raises:
         ImportError, OSError: A library is missing.
-        ModelError: The statement model does not load.
+        ModelError: The statement model does not load, or not on this device.
     """
     for kind in settings.formats:
         _renderer(kind)
     if settings.model == EMBEDDED:
-        statements.shipped()
+        device.network(settings.device)
     if "pdf" in settings.formats:
         importlib.import_module("weasyprint")  # which needs Pango; the renderer loads it late
 
@@ -77,7 +78,9 @@ def process(source: Source, settings: Settings) -> Outcome:
     with _timed(seconds, "analyse"):
         analysis = analyse(record)
     with _timed(seconds, "interpret"):
-        seen = opinion(analysis) if settings.model == EMBEDDED else None
+        seen = None
+        if settings.model == EMBEDDED:
+            seen = opinion(analysis, device.network(settings.device))
         said = interpret(analysis, seen) if analysis.measurements is not None else None
         if said is not None and seen is not None:
             said = explained(said, seen)

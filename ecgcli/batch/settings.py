@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ecgcli import __version__
+from ecgcli.engines.device import AUTO
 from ecgcli.errors import ModelError, UsageError
 from ecgcli.models.files import STATEMENTS, digest
 
@@ -55,6 +56,7 @@ class Settings:
         rate_hz: Sampling rate of CSV and NPY files without a sidecar.
         unit: Unit of CSV and NPY files without a sidecar.
         model: One of `MODELS`.
+        device: Where the model runs, one of `engines.device.DEVICES`.
         quiet: Say nothing but what stops the run.
         verbose: Say every record, and where an internal error arose.
         log_format: Lines for people, or one JSON object a line.
@@ -77,6 +79,7 @@ class Settings:
     rate_hz: float | None = None
     unit: str | None = None
     model: str = "embedded"
+    device: str = AUTO
     quiet: bool = False
     verbose: bool = False
     log_format: Literal["text", "json"] = "text"
@@ -91,7 +94,8 @@ class Settings:
         """Return what shapes an output, and nothing else.
 
         Formats are not among it: which reports a record has stands in the journal beside it, so
-        asking for one more or one less never makes the others stale.
+        asking for one more or one less never makes the others stale. Nor is the device, which moves
+        a probability by less than what is written of it.
         """
         return {
             "software": __version__,

@@ -10,6 +10,7 @@ import click
 
 from ecgcli.batch import settings as options
 from ecgcli.batch.settings import Settings
+from ecgcli.engines.device import AUTO, DEVICES
 from ecgcli.errors import UsageError
 
 
@@ -131,6 +132,13 @@ def read_config(ctx: click.Context, param: click.Parameter, value: Path | None) 
     default=options.MODELS[0],
     show_default=True,
     help="Who interprets beside the criteria: the package's statement model, or none.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(DEVICES),
+    default=AUTO,
+    show_default=True,
+    help="Where the model runs; auto is a GPU that PyTorch can use, or else the processor.",
 )
 @click.option(
     "--config",

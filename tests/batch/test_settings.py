@@ -23,6 +23,7 @@ SHAPING = {
 OTHERS: dict[str, Any] = {
     "paths": (Path("elsewhere"),),
     "out": Path("elsewhere"),
+    "device": "cpu",
     "formats": ("json",),
     "jobs": 7,
     "force": True,

@@ -55,6 +55,7 @@ def test_config_holds_every_option_and_the_command_line_wins(records: Path, tmp_
         "rate": 500,
         "unit": "mV",
         "model": "none",
+        "device": "cpu",
         "log-format": "json",
         "log-paths": True,
         "quiet": False,
