@@ -25,7 +25,7 @@ class Row:
 
     `path` is its header's. `patient` has age and sex, which the recordings themselves do not hold.
     `codes` are statements with their likelihoods in %. `axis` is the word in `heart_axis`, often
-    empty.
+    empty, and so is `report`, the physician's text.
     """
 
     number: int
@@ -34,6 +34,7 @@ class Row:
     patient: Patient
     codes: dict[str, float]
     axis: str = ""
+    report: str = ""
 
 
 def table(folder: Path, rate: int) -> list[Row]:
@@ -61,6 +62,7 @@ def table(folder: Path, rate: int) -> list[Row]:
                     patient=Patient(None, None, age, sex),
                     codes=ast.literal_eval(row["scp_codes"]),
                     axis=row.get("heart_axis", ""),
+                    report=row.get("report", ""),
                 )
             )
     return found

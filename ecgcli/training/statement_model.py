@@ -17,6 +17,7 @@ from ecgcli.models.statements import FILE, save
 from ecgcli.signals.reading import NUMBERS
 from ecgcli.training import calibration, statements
 from ecgcli.training.ptbxl_rows import Recordings, load
+from ecgcli.training.ptbxl_table import table
 from ecgcli.training.statement_net import StatementNet, folded
 from ecgcli.training.vocabulary import Vocabulary, vocabulary
 
@@ -55,7 +56,8 @@ def make(
     sharp = load(data, 500, range(1, 10), words, out / "rows", jobs, say)
     learned = coarse.of(statements.TRAINING)
     taught = teaching(teachers, learned) if teachers else None
-    rows = statements.rows_of(learned, sharp.of(statements.TRAINING), recipe, taught)
+    reports = {row.number: row.report for row in table(data, 100)}
+    rows = statements.rows_of(learned, sharp.of(statements.TRAINING), recipe, taught, reports)
     held = coarse.of(statements.CHOOSING)
     check = statements.progress(words, held, out / "curve.jsonl", say)
     first = statements.trained(start, learned) if start is not None else None
