@@ -17,7 +17,6 @@ from ecgcli.models.statements import FILE, save
 from ecgcli.signals.reading import NUMBERS
 from ecgcli.training import calibration, statements
 from ecgcli.training.ptbxl_rows import Recordings, load
-from ecgcli.training.ptbxl_table import table
 from ecgcli.training.statement_net import StatementNet, folded
 from ecgcli.training.vocabulary import Vocabulary, vocabulary
 
@@ -56,8 +55,7 @@ def make(
     sharp = load(data, 500, range(1, 10), words, out / "rows", jobs, say)
     learned = coarse.of(statements.TRAINING)
     taught = teaching(teachers, learned) if teachers else None
-    reports = {row.number: row.report for row in table(data, 100)}
-    rows = statements.rows_of(learned, sharp.of(statements.TRAINING), recipe, taught, reports)
+    rows = statements.rows_of(learned, sharp.of(statements.TRAINING), recipe, taught)
     held = coarse.of(statements.CHOOSING)
     check = statements.progress(words, held, out / "curve.jsonl", say)
     first = statements.trained(start, learned) if start is not None else None

@@ -37,7 +37,6 @@ class Shape:
         hidden: Width of the perceptron over the numbers.
         stem: Channels at 50 Hz.
         dropout: Share of what the head sees that is dropped in training.
-        phrases: Phrases of reports that it tells in training, and in training only.
     """
 
     numbers: int
@@ -48,7 +47,6 @@ class Shape:
     hidden: int = 128
     stem: int = 48
     dropout: float = 0.3
-    phrases: int = 0
 
 
 class Excitation(nn.Module):
@@ -139,9 +137,6 @@ class StatementNet(nn.Module):
         )
         self.dropout = nn.Dropout(shape.dropout)
         self.head = nn.Linear(3 * before + shape.hidden, shape.outputs)
-        self.phrases: nn.Linear | None = None
-        if shape.phrases:
-            self.phrases = nn.Linear(3 * before + shape.hidden, shape.phrases)
         self.to(memory_format=torch.channels_last)  # twice as fast on a CPU
 
     def forward(self, signal: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
@@ -154,11 +149,6 @@ class StatementNet(nn.Module):
         Returns:
             (recordings, `shape.outputs`).
         """
-        logits: torch.Tensor = self.head(self.seen(signal, numbers))
-        return logits
-
-    def seen(self, signal: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
-        """Return (recordings, features): what the last layer tells statements from."""
         x = (
             signal[:, :, None, :]
             .clamp(-HIGHEST_MV, HIGHEST_MV)
@@ -168,8 +158,8 @@ class StatementNet(nn.Module):
         x = torch.relu(self.second_norm(self.second(x)))
         x = self.blocks(x)[:, :, 0, :].transpose(1, 2)
         seen = torch.cat((self.pool(x), self.numbers(self.scaled(numbers))), dim=1)
-        features: torch.Tensor = self.dropout(seen)
-        return features
+        logits: torch.Tensor = self.head(self.dropout(seen))
+        return logits
 
     def scaled(self, numbers: torch.Tensor) -> torch.Tensor:
         """Return numbers in spreads from their centre, at most 5, and which are missing."""
