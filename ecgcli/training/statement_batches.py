@@ -42,7 +42,7 @@ class Rows:
 class Disturbance:
     """How much a recording is changed; shares are probabilities."""
 
-    crop: int = 800
+    crop: int = 250
     gain: float = 0.1
     lead_gain: float = 0.05
     lose_leads: float = 0.15

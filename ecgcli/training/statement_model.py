@@ -49,6 +49,9 @@ def make(
         jobs: Processes that measure recordings.
         say: Takes lines about the progress.
         start: Folder of a network trained before, to go on from.
+
+    Returns:
+        The model's file, or, of a network that can only teach, the folder of its checkpoint.
     """
     words = vocabulary(data)
     coarse = load(data, 100, range(1, 10), words, out / "rows", jobs, say)
@@ -59,7 +62,10 @@ def make(
     held = coarse.of(statements.CHOOSING)
     check = statements.progress(words, held, out / "curve.jsonl", say)
     first = statements.trained(start, learned) if start is not None else None
-    model = statements.train(recipe, rows, out / f"seed-{recipe.seed}", say, check, first)
+    folder = out / f"seed-{recipe.seed}"
+    model = statements.train(recipe, rows, folder, say, check, first)
+    if recipe.fine:  # `models.statements` does not run it
+        return folder
     file = out / FILE
     write(model, words, learned, held, file)
     return file

@@ -30,6 +30,7 @@ class Shape:
 
     Attributes:
         widths: Channels at 25, 12.5, 6.25 and 3.125 Hz.
+        fine: Twice these rates: a network that takes longer, for teaching only.
         blocks: Residual blocks at each.
         kernels: Widths of their convolutions.
         numbers: Measurements and other numbers it is given.
@@ -47,6 +48,7 @@ class Shape:
     hidden: int = 128
     stem: int = 48
     dropout: float = 0.3
+    fine: bool = False
 
 
 class Excitation(nn.Module):
@@ -113,7 +115,7 @@ class StatementNet(nn.Module):
         first = shape.widths[0]
         self.stem = _convolution(LEADS, shape.stem, 15, 2)
         self.stem_norm = nn.BatchNorm2d(shape.stem)
-        self.second = _convolution(shape.stem, first, 7, 2)
+        self.second = _convolution(shape.stem, first, 7, 1 if shape.fine else 2)
         self.second_norm = nn.BatchNorm2d(first)
         blocks = []
         before = first

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 TRAINING = range(1, 9)
 CHOOSING = range(9, 10)
 BATCH_OF_PREDICTION = 64
+FINE = (48, 96, 160, 256)
+"""Channels of a network of twice the resolution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +44,23 @@ class Recipe:
     Attributes:
         uncertain: What a label of likelihood 0 counts; one of 100 % counts 1.
         teaching: How much the teachers' probabilities count against the labels, 0 to 1.
+        fine: Make a network of twice the resolution, for teaching only.
     """
 
     seed: int = 1
-    epochs: int = 16
-    batch: int = 64
-    rate: float = 2e-3
+    epochs: int = 30
+    batch: int = 128
+    rate: float = 3e-3
     decay: float = 0.1
     warm_up: int = 200
     average: float = 0.998
     uncertain: float = 0.5
-    teaching: float = 0.8
+    teaching: float = 0.5
     widths: tuple[int, ...] = (64, 128, 192, 256)
     blocks: tuple[int, ...] = (2, 2, 2, 2)
     kernels: tuple[int, ...] = (7, 7, 5, 5)
     dropout: float = 0.4
+    fine: bool = False
     change: Disturbance = field(default_factory=Disturbance)
 
 
@@ -104,6 +108,7 @@ def network(recipe: Recipe, rows: Rows) -> StatementNet:
             blocks=recipe.blocks,
             kernels=recipe.kernels,
             dropout=recipe.dropout,
+            fine=recipe.fine,
         )
     )
     known = np.concatenate((rows.numbers, rows.twin_numbers))
@@ -163,7 +168,7 @@ def train(
         mean.load_state_dict(saved["mean"])
         optimizer.load_state_dict(saved["optimizer"])
         first = saved["step"]
-    per_epoch = len(rows.signal) // recipe.batch
+    per_epoch = max(len(rows.signal) // recipe.batch, 1)
     steps = recipe.epochs * per_epoch
     say(f"{parameters(model)} parameters, {len(rows.signal)} recordings, from step {first}")
     started, running = time.monotonic(), 0.0
@@ -220,6 +225,7 @@ def trained(folder: Path, recordings: Recordings) -> StatementNet:
         blocks=tuple(recipe["blocks"]),
         kernels=tuple(recipe["kernels"]),
         dropout=recipe["dropout"],
+        fine=recipe.get("fine", False),
     )
     model = StatementNet(shape)
     model.load_state_dict(saved["mean"])
@@ -266,10 +272,12 @@ def macro_auroc(
     return result
 
 
-def chosen(seed: int, epochs: int | None, rate: float | None = None) -> Recipe:
-    """Return the recipe with another seed, length or learning rate."""
+def chosen(seed: int, epochs: int | None, rate: float | None = None, fine: bool = False) -> Recipe:
+    """Return the recipe with another seed, length, learning rate or resolution."""
     recipe = Recipe()
-    return replace(recipe, seed=seed, epochs=epochs or recipe.epochs, rate=rate or recipe.rate)
+    widths = FINE if fine else recipe.widths
+    epochs, rate = epochs or recipe.epochs, rate or recipe.rate
+    return replace(recipe, seed=seed, epochs=epochs, rate=rate, fine=fine, widths=widths)
 
 
 def progress(

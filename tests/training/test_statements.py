@@ -60,6 +60,16 @@ def test_it_learns_and_a_stopped_training_ends_like_an_undisturbed_one(tmp_path:
         assert ((said[:, 0] > said[:, 1]).numpy() == (rows().target[:, 0] > 0.5)).mean() > 0.9
 
 
+def test_a_fine_network_learns_and_can_teach(tmp_path: Path) -> None:
+    recipe = replace(RECIPE, fine=True, epochs=1, widths=(8, 8, 16, 16))
+    made = statements.train(recipe, rows(), tmp_path, lambda line: None)
+    labels = np.zeros((2, 2), dtype=np.float32)
+    held = replace(recordings(labels), numbers=np.zeros((2, 5), np.float32))
+    again = statements.trained(tmp_path, held)
+    assert again.shape.fine
+    assert np.array_equal(statements.predict(again, held), statements.predict(made.eval(), held))
+
+
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     short = replace(RECIPE, epochs=1)
     statements.train(short, rows(), tmp_path, lambda line: None)
@@ -72,7 +82,7 @@ def test_batches_lose_inputs_and_never_gain_any() -> None:
     whole = rows()
     whole.signal[:, 7] = whole.twins[:, 7] = 0.0  # a lead that was never there
     signal, numbers, target = draw(whole, np.arange(32), change, np.random.default_rng(2))
-    assert signal.shape == (32, 12, 800)
+    assert signal.shape == (32, 12, change.crop)
     assert not signal[:, 7].any()
     gone = ~signal.any(dim=2)
     assert 0.3 < float(gone[:, :7].float().mean()) < 0.7
