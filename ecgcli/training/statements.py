@@ -55,7 +55,7 @@ class Recipe:
     warm_up: int = 200
     average: float = 0.998
     uncertain: float = 0.5
-    teaching: float = 0.5
+    teaching: float = 0.7
     widths: tuple[int, ...] = (64, 128, 192, 256)
     blocks: tuple[int, ...] = (2, 2, 2, 2)
     kernels: tuple[int, ...] = (7, 7, 5, 5)
