@@ -246,8 +246,6 @@ def loss_on(
         wanted = batch.labels[:, 1:].flatten().to(model.device)
         scores = said.logits[:, :-1].float().flatten(0, 1)
         total += float(
-            torch.nn.functional.cross_entropy(
-                scores, wanted, ignore_index=ecglm_batches.IGNORED
-            )
+            torch.nn.functional.cross_entropy(scores, wanted, ignore_index=ecglm_batches.IGNORED)
         )
     return total / len(order.batches)

@@ -175,9 +175,7 @@ def _alike(
     return [batches[at] for at in rng.permutation(len(batches))]
 
 
-def _batch(
-    tokens: Tokens, chosen: NDArray[np.int64], shown: NDArray[np.bool_], pad: int
-) -> Batch:
+def _batch(tokens: Tokens, chosen: NDArray[np.int64], shown: NDArray[np.bool_], pad: int) -> Batch:
     asked = [(tokens.asked_with if shown[at] else tokens.asked)[at] for at in chosen]
     answered = [tokens.answered[at] for at in chosen]
     width = max(len(a) + len(b) for a, b in zip(asked, answered, strict=True))
