@@ -87,6 +87,9 @@ def delineator(data: Path, out: Path, work: Path, seed: int, steps: int | None) 
     help="Folder of a network trained before, to go on from instead of from a random one.",
 )
 @click.option("--rate", type=float, help="Highest learning rate, if not the recipe's own.")
+@click.option(
+    "--fine", is_flag=True, help="Train a network of twice the resolution, which can only teach."
+)
 def statements(
     data: Path,
     out: Path,
@@ -96,6 +99,7 @@ def statements(
     teachers: tuple[Path, ...],
     start: Path | None,
     rate: float | None,
+    fine: bool,
 ) -> None:
     """Train the network that says what an ECG shows, on folds 1 to 8 of PTB-XL.
 
@@ -107,6 +111,6 @@ def statements(
         from ecgcli.training import statements as recipe
     except ImportError as error:
         raise ModelError("training needs PyTorch: pip install 'ecgcli[models]'") from error
-    chosen = recipe.chosen(seed=seed, epochs=epochs, rate=rate)
+    chosen = recipe.chosen(seed=seed, epochs=epochs, rate=rate, fine=fine)
     file = statement_model.make(chosen, data, out, teachers, jobs, click.echo, start)
     click.echo(f"wrote {file}")

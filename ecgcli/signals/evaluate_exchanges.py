@@ -1,8 +1,9 @@
 """How well exchanged electrodes are found: simulated in PTB-XL, beside alarms on what is unchanged.
 
-Run as `python -m ecgcli.signals.evaluate_exchanges DIR [--fit]`, DIR being PTB-XL's folder; with
-`--fit` the data file of `signals.beatshape` and the weights in `data/exchanges.csv` are written
-anew from all recordings. It knows PTB-XL's table and the arithmetic of an exchange.
+`ecgcli evaluate exchanges DIR` prints it; `python -m ecgcli.signals.evaluate_exchanges DIR`, DIR
+being PTB-XL's folder, fits the data file of `signals.beatshape` and the weights in
+`data/exchanges.csv` anew to all recordings. It knows PTB-XL's table and the arithmetic of an
+exchange.
 
 Cross-validated by PTB-XL's folds (a patient is in one fold): shapes and weights come from six of
 folds 1 to 8, the other two are judged. Recordings that are really exchanged are among the unchanged
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecgcli.errors import RecordError
+from ecgcli.errors import ModelError, RecordError
 from ecgcli.records.read import read_path
 from ecgcli.signals import beatshape, exchanges
 from ecgcli.signals.analyse import analyse
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 TRAINING_FOLDS = range(1, 9)
 SHRINK = 0.05
 """Share of the mean variance that is added to each, so that few recordings make no sharp limit."""
+FEWEST = 500
+"""Recordings from which on the usual heart beat is known well enough to look for exchanges."""
 LEGS = 0.03
 """What is left between the two legs, as a share of the lead that it replaces."""
 
@@ -42,8 +45,16 @@ def lines(folder: Path, limit: int | None = None) -> Iterator[str]:
     Args:
         folder: PTB-XL's folder; recordings at 500 Hz of folds 1 to 8 are used.
         limit: Use only so many recordings.
+
+    Raises:
+        ModelError: The folder is no folder of PTB-XL, or holds too few recordings.
     """
     beats = read(folder, limit)
+    if len(beats) < FEWEST:
+        raise ModelError(
+            f"{folder} holds {len(beats)} recordings at 500 Hz of folds 1 to 8 with twelve usable"
+            f" leads; {FEWEST} are needed to tell what is usual"
+        )
     fold = np.array([number for number, _ in beats])
     waves = [each for _, each in beats]
     kinds = [e for e in exchanges.exchanges().values() if e.undo is not None]
@@ -116,7 +127,10 @@ def _scores(
 def read(folder: Path, limit: int | None = None) -> list[tuple[int, Waves]]:
     """Return fold and waves of the recordings with twelve usable leads."""
     found: list[tuple[int, Waves]] = []
-    with (folder / "ptbxl_database.csv").open(newline="", encoding="utf-8") as stream:
+    table = folder / "ptbxl_database.csv"
+    if not table.is_file():
+        raise ModelError(f"{folder} is no folder of PTB-XL: it holds no {table.name}")
+    with table.open(newline="", encoding="utf-8") as stream:
         rows = [row for row in csv.DictReader(stream) if int(row["strat_fold"]) in TRAINING_FOLDS]
     for row in rows:
         header = folder / f"{row['filename_hr']}.hea"
@@ -263,5 +277,5 @@ def _write_weights(weights: dict[str, NDArray[np.float64]]) -> None:
 
 
 if __name__ == "__main__":
-    for line in (_fit if "--fit" in sys.argv[2:] else lines)(Path(sys.argv[1])):
+    for line in _fit(Path(sys.argv[1])):
         print(line)

@@ -25,7 +25,7 @@ class Row:
 
     `path` is its header's. `patient` has age and sex, which the recordings themselves do not hold.
     `codes` are statements with their likelihoods in %. `axis` is the word in `heart_axis`, often
-    empty, and so is `report`, the physician's text.
+    empty.
     """
 
     number: int
@@ -34,7 +34,6 @@ class Row:
     patient: Patient
     codes: dict[str, float]
     axis: str = ""
-    report: str = ""
 
 
 def table(folder: Path, rate: int) -> list[Row]:
@@ -62,7 +61,6 @@ def table(folder: Path, rate: int) -> list[Row]:
                     patient=Patient(None, None, age, sex),
                     codes=ast.literal_eval(row["scp_codes"]),
                     axis=row.get("heart_axis", ""),
-                    report=row.get("report", ""),
                 )
             )
     return found

@@ -25,7 +25,6 @@ class Rows:
         numbers: (records, numbers) float32, NaN where there is none; the last two are age (years)
             and sex (1 for female).
         target: (records, outputs) float32, 0 to 1.
-        phrases: (records, phrases) float32, whether each stands in the report; NaN without one.
         twin: (records,) row of the same recording from its 500 Hz version in `twins`, or -1.
         twins: (some, 12, 1000) float16.
         twin_numbers: (some, numbers) float32.
@@ -34,7 +33,6 @@ class Rows:
     signal: NDArray[np.float16]
     numbers: NDArray[np.float32]
     target: NDArray[np.float32]
-    phrases: NDArray[np.float32]
     twin: NDArray[np.int64]
     twins: NDArray[np.float16]
     twin_numbers: NDArray[np.float32]
@@ -44,7 +42,7 @@ class Rows:
 class Disturbance:
     """How much a recording is changed; shares are probabilities."""
 
-    crop: int = 800
+    crop: int = 250
     gain: float = 0.1
     lead_gain: float = 0.05
     lose_leads: float = 0.15
@@ -61,8 +59,8 @@ class Disturbance:
 
 def draw(
     rows: Rows, at: NDArray[np.int64], change: Disturbance, rng: np.random.Generator
-) -> tuple[torch.Tensor, ...]:
-    """Return signal (records, 12, crop), numbers, target and phrases of the records `at`."""
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return signal (records, 12, crop), numbers and target of the records `at`."""
     signal = rows.signal[at]
     numbers = rows.numbers[at].copy()
     twin = rows.twin[at]
@@ -84,9 +82,9 @@ def draw(
     level = rng.random((len(noisy), 1, 1)) * change.noise_mv * kept
     x[noisy] += level.astype(np.float32) * rng.standard_normal(x[noisy].shape, dtype=np.float32)
     _lose(numbers, change, rng)
-    parts = (x, numbers, rows.target[at].copy(), rows.phrases[at].copy())
-    _mix(parts, change, rng)
-    return tuple(torch.from_numpy(part) for part in parts)
+    target = rows.target[at].copy()
+    _mix((x, numbers, target), change, rng)
+    return torch.from_numpy(x), torch.from_numpy(numbers), torch.from_numpy(target)
 
 
 def _mix(

@@ -17,7 +17,6 @@ from ecgcli.models.statements import FILE, save
 from ecgcli.signals.reading import NUMBERS
 from ecgcli.training import calibration, statements
 from ecgcli.training.ptbxl_rows import Recordings, load
-from ecgcli.training.ptbxl_table import table
 from ecgcli.training.statement_net import StatementNet, folded
 from ecgcli.training.vocabulary import Vocabulary, vocabulary
 
@@ -50,18 +49,23 @@ def make(
         jobs: Processes that measure recordings.
         say: Takes lines about the progress.
         start: Folder of a network trained before, to go on from.
+
+    Returns:
+        The model's file, or, of a network that can only teach, the folder of its checkpoint.
     """
     words = vocabulary(data)
     coarse = load(data, 100, range(1, 10), words, out / "rows", jobs, say)
     sharp = load(data, 500, range(1, 10), words, out / "rows", jobs, say)
     learned = coarse.of(statements.TRAINING)
     taught = teaching(teachers, learned) if teachers else None
-    reports = {row.number: row.report for row in table(data, 100)}
-    rows = statements.rows_of(learned, sharp.of(statements.TRAINING), recipe, taught, reports)
+    rows = statements.rows_of(learned, sharp.of(statements.TRAINING), recipe, taught)
     held = coarse.of(statements.CHOOSING)
     check = statements.progress(words, held, out / "curve.jsonl", say)
     first = statements.trained(start, learned) if start is not None else None
-    model = statements.train(recipe, rows, out / f"seed-{recipe.seed}", say, check, first)
+    folder = out / f"seed-{recipe.seed}"
+    model = statements.train(recipe, rows, folder, say, check, first)
+    if recipe.fine:  # `models.statements` does not run it
+        return folder
     file = out / FILE
     write(model, words, learned, held, file)
     return file

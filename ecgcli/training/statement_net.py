@@ -30,6 +30,7 @@ class Shape:
 
     Attributes:
         widths: Channels at 25, 12.5, 6.25 and 3.125 Hz.
+        fine: Twice these rates: a network that takes longer, for teaching only.
         blocks: Residual blocks at each.
         kernels: Widths of their convolutions.
         numbers: Measurements and other numbers it is given.
@@ -37,7 +38,6 @@ class Shape:
         hidden: Width of the perceptron over the numbers.
         stem: Channels at 50 Hz.
         dropout: Share of what the head sees that is dropped in training.
-        phrases: Phrases of reports that it tells in training, and in training only.
     """
 
     numbers: int
@@ -48,7 +48,7 @@ class Shape:
     hidden: int = 128
     stem: int = 48
     dropout: float = 0.3
-    phrases: int = 0
+    fine: bool = False
 
 
 class Excitation(nn.Module):
@@ -115,7 +115,7 @@ class StatementNet(nn.Module):
         first = shape.widths[0]
         self.stem = _convolution(LEADS, shape.stem, 15, 2)
         self.stem_norm = nn.BatchNorm2d(shape.stem)
-        self.second = _convolution(shape.stem, first, 7, 2)
+        self.second = _convolution(shape.stem, first, 7, 1 if shape.fine else 2)
         self.second_norm = nn.BatchNorm2d(first)
         blocks = []
         before = first
@@ -139,9 +139,6 @@ class StatementNet(nn.Module):
         )
         self.dropout = nn.Dropout(shape.dropout)
         self.head = nn.Linear(3 * before + shape.hidden, shape.outputs)
-        self.phrases: nn.Linear | None = None
-        if shape.phrases:
-            self.phrases = nn.Linear(3 * before + shape.hidden, shape.phrases)
         self.to(memory_format=torch.channels_last)  # twice as fast on a CPU
 
     def forward(self, signal: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
@@ -154,11 +151,6 @@ class StatementNet(nn.Module):
         Returns:
             (recordings, `shape.outputs`).
         """
-        logits: torch.Tensor = self.head(self.seen(signal, numbers))
-        return logits
-
-    def seen(self, signal: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
-        """Return (recordings, features): what the last layer tells statements from."""
         x = (
             signal[:, :, None, :]
             .clamp(-HIGHEST_MV, HIGHEST_MV)
@@ -168,8 +160,8 @@ class StatementNet(nn.Module):
         x = torch.relu(self.second_norm(self.second(x)))
         x = self.blocks(x)[:, :, 0, :].transpose(1, 2)
         seen = torch.cat((self.pool(x), self.numbers(self.scaled(numbers))), dim=1)
-        features: torch.Tensor = self.dropout(seen)
-        return features
+        logits: torch.Tensor = self.head(self.dropout(seen))
+        return logits
 
     def scaled(self, numbers: torch.Tensor) -> torch.Tensor:
         """Return numbers in spreads from their centre, at most 5, and which are missing."""

@@ -20,7 +20,6 @@ import torch
 
 from ecgcli.errors import ModelError
 from ecgcli.signals.auroc import auroc
-from ecgcli.training import report_words
 from ecgcli.training.network import parameters
 from ecgcli.training.ptbxl_rows import Recordings
 from ecgcli.training.statement_batches import Disturbance, Rows, draw
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
 TRAINING = range(1, 9)
 CHOOSING = range(9, 10)
 BATCH_OF_PREDICTION = 64
+FINE = (48, 96, 160, 256)
+"""Channels of a network of twice the resolution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +44,23 @@ class Recipe:
     Attributes:
         uncertain: What a label of likelihood 0 counts; one of 100 % counts 1.
         teaching: How much the teachers' probabilities count against the labels, 0 to 1.
-        phrases: Phrases of the reports that are learned beside the labels, at most.
-        fewest: Recordings that one of them stands in, at least.
-        telling: How much each of them counts against a label.
+        fine: Make a network of twice the resolution, for teaching only.
     """
 
     seed: int = 1
-    epochs: int = 16
-    batch: int = 64
-    rate: float = 2e-3
+    epochs: int = 30
+    batch: int = 128
+    rate: float = 3e-3
     decay: float = 0.1
     warm_up: int = 200
     average: float = 0.998
     uncertain: float = 0.5
-    teaching: float = 0.8
-    phrases: int = 600
-    fewest: int = 40
-    telling: float = 0.08
+    teaching: float = 0.5
     widths: tuple[int, ...] = (64, 128, 192, 256)
     blocks: tuple[int, ...] = (2, 2, 2, 2)
     kernels: tuple[int, ...] = (7, 7, 5, 5)
     dropout: float = 0.4
+    fine: bool = False
     change: Disturbance = field(default_factory=Disturbance)
 
 
@@ -72,7 +69,6 @@ def rows_of(
     sharp: Recordings,
     recipe: Recipe,
     taught: Mapping[int, NDArray[np.float32]] | None = None,
-    reports: Mapping[int, str] | None = None,
 ) -> Rows:
     """Return what the network is trained on.
 
@@ -81,7 +77,6 @@ def rows_of(
         sharp: Those of them that are there at 500 Hz too.
         recipe: How labels count.
         taught: Probabilities that teachers gave, by the recording's number.
-        reports: What physicians wrote, by the recording's number.
     """
     likelihood = coarse.labels
     known = np.nan_to_num(likelihood)
@@ -97,9 +92,6 @@ def rows_of(
         coarse.signal,
         coarse.numbers,
         target.astype(np.float32),
-        report_words.written(
-            reports or {}, coarse.numbers_of.tolist(), recipe.fewest, recipe.phrases
-        ),
         twin,
         sharp.signal,
         sharp.numbers,
@@ -116,7 +108,7 @@ def network(recipe: Recipe, rows: Rows) -> StatementNet:
             blocks=recipe.blocks,
             kernels=recipe.kernels,
             dropout=recipe.dropout,
-            phrases=rows.phrases.shape[1],
+            fine=recipe.fine,
         )
     )
     known = np.concatenate((rows.numbers, rows.twin_numbers))
@@ -158,8 +150,7 @@ def train(
     torch.manual_seed(recipe.seed)
     model = network(recipe, rows).to(device)
     if start is not None:
-        known = {k: v for k, v in start.state_dict().items() if not k.startswith("phrases.")}
-        model.load_state_dict(known, strict=False)
+        model.load_state_dict(start.state_dict())
     mean = StatementNet(model.shape).to(device)
     mean.load_state_dict(model.state_dict())
     mean.eval()
@@ -177,23 +168,24 @@ def train(
         mean.load_state_dict(saved["mean"])
         optimizer.load_state_dict(saved["optimizer"])
         first = saved["step"]
-    per_epoch = len(rows.signal) // recipe.batch
+    per_epoch = max(len(rows.signal) // recipe.batch, 1)
     steps = recipe.epochs * per_epoch
     say(f"{parameters(model)} parameters, {len(rows.signal)} recordings, from step {first}")
     started, running = time.monotonic(), 0.0
     with ThreadPoolExecutor(1) as pool:
         following = pool.submit(_batch, recipe, rows, first, per_epoch)
         for step in range(first, steps):
-            signal, numbers, target, phrases = (x.to(device) for x in following.result())
+            signal, numbers, target = following.result()
             following = pool.submit(_batch, recipe, rows, step + 1, per_epoch)
             for group in optimizer.param_groups:
                 group["lr"] = recipe.rate * pace(step, steps, recipe.warm_up)
             model.train()
             with torch.autocast(device.type, dtype=torch.bfloat16):
-                seen = model.seen(signal, numbers)
-                loss = _loss(model.head(seen), target)
-                if model.phrases is not None:
-                    loss = loss + recipe.telling * _loss(model.phrases(seen), phrases)
+                logits = model(signal.to(device), numbers.to(device))
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(
+                logits.float(), target.to(device), reduction="none"
+            )
+            loss = loss.sum(dim=1).mean()
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
@@ -215,14 +207,6 @@ def train(
     return mean
 
 
-def _loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return the cross-entropy, summed over outputs; a target that is NaN costs nothing."""
-    loss = torch.nn.functional.binary_cross_entropy_with_logits(
-        logits.float(), target.nan_to_num(), reduction="none"
-    )
-    return (loss * ~target.isnan()).sum(dim=1).mean()
-
-
 def trained(folder: Path, recordings: Recordings) -> StatementNet:
     """Return the averaged network of a folder's checkpoint, finished or not.
 
@@ -241,14 +225,16 @@ def trained(folder: Path, recordings: Recordings) -> StatementNet:
         blocks=tuple(recipe["blocks"]),
         kernels=tuple(recipe["kernels"]),
         dropout=recipe["dropout"],
+        fine=recipe.get("fine", False),
     )
-    model = StatementNet(shape)  # what it knew of reports is not asked for any more
-    known = {k: v for k, v in saved["mean"].items() if not k.startswith("phrases.")}
-    model.load_state_dict(known, strict=False)
+    model = StatementNet(shape)
+    model.load_state_dict(saved["mean"])
     return model.eval()
 
 
-def _batch(recipe: Recipe, rows: Rows, step: int, per_epoch: int) -> tuple[torch.Tensor, ...]:
+def _batch(
+    recipe: Recipe, rows: Rows, step: int, per_epoch: int
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return a step's recordings: a permutation per epoch, the same for the same seed."""
     epoch, place = divmod(step, per_epoch)
     order = np.random.default_rng([recipe.seed, epoch]).permutation(len(rows.signal))
@@ -286,10 +272,12 @@ def macro_auroc(
     return result
 
 
-def chosen(seed: int, epochs: int | None, rate: float | None = None) -> Recipe:
-    """Return the recipe with another seed, length or learning rate."""
+def chosen(seed: int, epochs: int | None, rate: float | None = None, fine: bool = False) -> Recipe:
+    """Return the recipe with another seed, length, learning rate or resolution."""
     recipe = Recipe()
-    return replace(recipe, seed=seed, epochs=epochs or recipe.epochs, rate=rate or recipe.rate)
+    widths = FINE if fine else recipe.widths
+    epochs, rate = epochs or recipe.epochs, rate or recipe.rate
+    return replace(recipe, seed=seed, epochs=epochs, rate=rate, fine=fine, widths=widths)
 
 
 def progress(

@@ -83,6 +83,26 @@ def test_quality_prints_what_its_module_says(
     assert run("quality", tmp_path) == [f"of {tmp_path.name}"]
 
 
+def test_too_few_recordings_tell_nothing_of_exchanges(
+    ptbxl: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(ModelError, match="holds no ptbxl_database"):
+        run("exchanges", tmp_path)
+    with pytest.raises(ModelError, match=r"recordings at 500 Hz.*are needed"):
+        run("exchanges", ptbxl)
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_exchanges_of_the_arms_are_found(ecg_data: Path) -> None:
+    printed = run("exchanges", ecg_data / "ptbxl", "--limit", 500)
+    (arms,) = [line.split() for line in printed if line.startswith("RA/LA ")]
+    suspected, surely, named = (float(word.rstrip("%")) for word in arms[1:4])
+    assert suspected >= surely > 70.0
+    assert named > 95.0
+
+
 def test_every_command_says_what_it_needs() -> None:
     for name, command in evaluate.commands.items():
         text = CliRunner().invoke(evaluate, [name, "--help"]).output

@@ -34,10 +34,8 @@ def rows(records: int = 64) -> Rows:
     target = np.stack((tall, ~tall), axis=1).astype(np.float32)
     twin = np.full(records, -1)
     twin[:2] = (0, 1)
-    phrases = np.stack((tall, np.ones(records)), axis=1).astype(np.float32)
-    phrases[::3] = np.nan
-    twins = signal[:2].astype(np.float16)
-    return Rows(signal.astype(np.float16), numbers, target, phrases, twin, twins, numbers[:2])
+    return Rows(signal.astype(np.float16), numbers, target, twin, signal[:2].astype(np.float16),
+                numbers[:2])  # fmt: skip
 
 
 def test_it_learns_and_a_stopped_training_ends_like_an_undisturbed_one(tmp_path: Path) -> None:
@@ -58,9 +56,18 @@ def test_it_learns_and_a_stopped_training_ends_like_an_undisturbed_one(tmp_path:
     with torch.inference_mode():
         logits, same = whole.eval()(signal, numbers), again.eval()(signal, numbers)
     # Dropout is drawn anew after the stop, so only what was learned is alike.
-    assert again.phrases is not None  # learned beside the labels
     for said in (logits, same):
         assert ((said[:, 0] > said[:, 1]).numpy() == (rows().target[:, 0] > 0.5)).mean() > 0.9
+
+
+def test_a_fine_network_learns_and_can_teach(tmp_path: Path) -> None:
+    recipe = replace(RECIPE, fine=True, epochs=1, widths=(8, 8, 16, 16))
+    made = statements.train(recipe, rows(), tmp_path, lambda line: None)
+    labels = np.zeros((2, 2), dtype=np.float32)
+    held = replace(recordings(labels), numbers=np.zeros((2, 5), np.float32))
+    again = statements.trained(tmp_path, held)
+    assert again.shape.fine
+    assert np.array_equal(statements.predict(again, held), statements.predict(made.eval(), held))
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
@@ -74,8 +81,8 @@ def test_batches_lose_inputs_and_never_gain_any() -> None:
     change = Disturbance(lose_leads=1.0, lose_lead=0.5, lose_number=0.5, lose_patient=1.0, mix=0.0)
     whole = rows()
     whole.signal[:, 7] = whole.twins[:, 7] = 0.0  # a lead that was never there
-    signal, numbers, target, _ = draw(whole, np.arange(32), change, np.random.default_rng(2))
-    assert signal.shape == (32, 12, 800)
+    signal, numbers, target = draw(whole, np.arange(32), change, np.random.default_rng(2))
+    assert signal.shape == (32, 12, change.crop)
     assert not signal[:, 7].any()
     gone = ~signal.any(dim=2)
     assert 0.3 < float(gone[:, :7].float().mean()) < 0.7
@@ -87,7 +94,7 @@ def test_batches_lose_inputs_and_never_gain_any() -> None:
 def test_recordings_are_blended_with_their_targets() -> None:
     whole = rows()
     change = Disturbance(mix=1.0, lose_numbers=0.0, lose_number=0.0, lose_patient=0.0)
-    _, numbers, target, _ = draw(whole, np.arange(64), change, np.random.default_rng(4))
+    _, numbers, target = draw(whole, np.arange(64), change, np.random.default_rng(4))
     between = (target > 0.01) & (target < 0.99)
     assert 8 < int(between.any(dim=1).sum()) < 64  # the others met one of the same label
     assert target.sum(dim=1).numpy() == pytest.approx(1.0)  # one label each, however blended
