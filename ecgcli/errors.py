@@ -78,6 +78,15 @@ class ModelError(EcgcliError):
     exit_code = ExitCode.MODEL_NOT_AVAILABLE
 
 
+class AnswerError(EcgcliError):
+    """What a language model answered about one recording cannot be used; it costs that answer only.
+
+    The text says what is wrong and holds at most a word of the answer, because it is logged.
+    """
+
+    exit_code = ExitCode.SOME_RECORDS_FAILED
+
+
 class LockedError(EcgcliError):
     """Another run holds the output directory."""
 
