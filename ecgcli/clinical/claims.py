@@ -109,15 +109,7 @@ def _finding(finding: Finding, analysis: Analysis, of: Basis | None) -> CheckedF
         weighed = weighing.weigh(finding.code, of)
     known = of.numbers if of is not None else None
     leads = _leads(finding, analysis, known)
-    against = [each.text for each in leads if each.verdict is Verdict.CONTRADICTED]
-    shown = any(each.verdict is Verdict.SUPPORTED for each in leads)
-    if weighed.verdict is Verdict.NOT_CHECKABLE and against and not shown:
-        # What is said to be in these leads, and nowhere else, is in none of them.
-        weighed = replace(
-            weighed,
-            verdict=Verdict.CONTRADICTED,
-            speaks_against=(*weighed.speaks_against, *against),
-        )
+    weighed = _by_leads(weighed, leads)
     return CheckedFinding(
         finding=finding,
         name=_name(finding.code),
@@ -129,6 +121,25 @@ def _finding(finding: Finding, analysis: Analysis, of: Basis | None) -> CheckedF
         leads=leads,
         critical=finding.code in critical_codes(),
     )
+
+
+def _by_leads(weighed: Weighed, leads: tuple[CheckedLead, ...]) -> Weighed:
+    """Return the verdict on a statement in the light of the leads that it names.
+
+    What is said to be in certain leads and is in none of them is contradicted; what shows in the
+    leads that were named is not contradicted because the statement model alone finds it improbable.
+    """
+    verdicts = {each.verdict for each in leads}
+    texts = tuple(each.text for each in leads if each.verdict is not Verdict.NOT_CHECKABLE)
+    if weighed.verdict is Verdict.NOT_CHECKABLE and verdicts == {Verdict.CONTRADICTED}:
+        against = weighed.speaks_against + texts
+        return replace(weighed, verdict=Verdict.CONTRADICTED, speaks_against=against)
+    shown = Verdict.SUPPORTED in verdicts and Verdict.CONTRADICTED not in verdicts
+    if weighed.verdict is Verdict.CONTRADICTED and shown and not weighed.ruled_out:
+        return replace(
+            weighed, verdict=Verdict.NOT_CHECKABLE, speaks_for=weighed.speaks_for + texts
+        )
+    return weighed
 
 
 def _text(name: str, weighed: Weighed) -> str:

@@ -24,6 +24,8 @@ CONFLICT_COLUMNS = ("statements", "exclude", "why", "source")
 
 OVERALL = frozenset({"NORM", "ONORM"})
 PATHOLOGICAL = frozenset({Urgency.CRITICAL, Urgency.URGENT, Urgency.ABNORMAL})
+EXCLUDED = {"NORM": PATHOLOGICAL, "ONORM": PATHOLOGICAL - {Urgency.ABNORMAL}}
+"""Urgencies that an ECG as a whole has no room for."""
 NORMAL_WHY = "A normal ECG holds nothing abnormal"
 
 
@@ -82,12 +84,12 @@ def _exclusive() -> dict[frozenset[str], str]:
 def exclusive(one: str, other: str) -> str | None:
     """Return why two statements exclude each other, `None` where they do not.
 
-    A normal ECG, and one that is otherwise normal, excludes whatever the catalogue calls abnormal
-    or worse.
+    A normal ECG excludes whatever the catalogue calls abnormal or worse; one that is otherwise
+    normal only what is urgent or worse: a lone ectopic beat or low voltage may stand beside it.
     """
     for overall, rest in ((one, other), (other, one)):
         entry = catalogue().get(rest)
-        if overall in OVERALL and entry is not None and entry.urgency in PATHOLOGICAL:
+        if entry is not None and entry.urgency in EXCLUDED.get(overall, ()):
             return NORMAL_WHY
     return _exclusive().get(frozenset({one, other}))
 

@@ -58,12 +58,16 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A statement with what speaks for it, against it, and why it is not decided."""
+    """A statement with what speaks for it, against it, and why it is not decided.
+
+    `ruled_out` says whether measurements rule it out, and not the statement model alone.
+    """
 
     verdict: Verdict
     speaks_for: tuple[str, ...] = ()
     speaks_against: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    ruled_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,26 +140,20 @@ def weigh(code: str, of: Basis) -> Weighed:
         return _overall(code, of)
     if entry.category == "technical":
         return _technical(code, of)
-    relation = relations().get(code)
-    implied = sorted(relation.implied_by & of.made()) if relation else []
-    if implied:
-        texts = tuple(f"Follows from: {hybrid.wording(each)}" for each in implied)
-        return Weighed(Verdict.SUPPORTED, texts)
     decides = hybrid.sources().get(code, hybrid.ALONE).decides
     measured, network = measured_view(code, of), network_view(code, of.opinion)
-    views = (measured, network)
-    return Weighed(
-        verdict=(
-            Verdict.SUPPORTED  # whoever decides: a critical value that was measured stands
-            if of.is_critical(code)
-            else _verdict(decides, measured.word, network.word)
-        ),
-        speaks_for=tuple(text for view in views if view.word is Word.FOR for text in view.texts),
-        speaks_against=tuple(
-            text for view in views if view.word is Word.AGAINST for text in view.texts
-        ),
-        reasons=_reasons(decides, measured, network),
-    )
+    pro = tuple(t for view in (measured, network) if view.word is Word.FOR for t in view.texts)
+    con = tuple(t for view in (measured, network) if view.word is Word.AGAINST for t in view.texts)
+    verdict = _verdict(decides, measured.word, network.word)
+    if of.is_critical(code):  # whoever decides: a critical value that was measured stands
+        verdict = Verdict.SUPPORTED
+    relation = relations().get(code)
+    implied = relation.implied_by & of.made() if relation else frozenset()
+    if verdict is not Verdict.SUPPORTED and implied:
+        follows = tuple(f"Follows from: {hybrid.wording(each)}" for each in sorted(implied))
+        return Weighed(Verdict.SUPPORTED, follows + pro, con)
+    ruled_out = measured.word is Word.AGAINST
+    return Weighed(verdict, pro, con, _reasons(decides, measured, network), ruled_out)
 
 
 def _reasons(decides: Decides, measured: View, network: View) -> tuple[str, ...]:
@@ -174,8 +172,8 @@ def _reasons(decides: Decides, measured: View, network: View) -> tuple[str, ...]
 def _verdict(decides: Decides, measured: Word, network: Word) -> Verdict:
     """Return the verdict of two sources, of which one decides, or both, or either.
 
-    A pattern that the network sees and the measurements rule out is not decided: they contradict
-    each other. One source alone is heard where the other cannot be asked.
+    A pattern that one sees and the other rules out is not decided: they contradict each other. One
+    source alone is heard where the other cannot be asked.
     """
     if network is Word.SILENT or decides is Decides.MEASUREMENT:
         return _BY_ONE.get(measured, Verdict.NOT_CHECKABLE)
@@ -183,9 +181,7 @@ def _verdict(decides: Decides, measured: Word, network: Word) -> Verdict:
     match decides:
         case Decides.NETWORK:
             supported = network is Word.FOR and measured is not Word.AGAINST
-            contradicted = network is Word.AGAINST or (
-                measured is Word.AGAINST and network is not Word.FOR
-            )
+            contradicted = Word.AGAINST in words and Word.FOR not in words
         case Decides.BOTH:
             supported = words == {Word.FOR}
             contradicted = measured is Word.AGAINST or (
@@ -252,7 +248,8 @@ def _ruled_out(outcome: Outcome) -> tuple[str, ...]:
     for each in outcome.evidence:
         many = alike[each.measurement, each.operator, each.limit]
         texts.append(_of_leads(many) if each in many and len(many) >= MANY else each.text)
-    return tuple(text.replace(" (limit ", " (rules it out: ", 1) for text in dict.fromkeys(texts))
+    plain = (text.replace(" (limit exactly 0)", "") for text in dict.fromkeys(texts))
+    return tuple(text.replace(" (limit ", " (rules it out: ", 1) for text in plain)
 
 
 def _of_leads(alike: Sequence[Evidence]) -> str:
