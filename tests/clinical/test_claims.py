@@ -321,6 +321,32 @@ def test_beside_a_bundle_branch_block_st_is_not_judged() -> None:
 WIDE = {lead: {"intrinsicoid_ms": 75.0, "st_j_mv": 0.12} for lead in ("V5", "V6")}
 
 
+def test_beside_a_bundle_branch_block_t_waves_are_not_judged() -> None:
+    late = {lead: {"intrinsicoid_ms": 75.0} for lead in ("V5", "V6")}
+    down = {"V3": {"t_mv": -0.3, "t_negative_mv": -0.3}, "V4": {"t_mv": -0.3}}
+    found = one("INVT", None, qrs_duration=150.0, leads={**late, **down})
+    assert found.verdict is N
+    assert found.text.startswith(
+        "Says T wave inversion; not checkable: not judged beside: complete left bundle branch block"
+    )
+
+
+def test_leads_that_are_missing_are_the_reason() -> None:
+    judged = builders.quality(["II", "III", "aVF"])
+    analysis = builders.analysis(builders.measurements(), judged=judged)
+    (found,) = of(analysis, None, "IMI").findings
+    assert found.verdict is N
+    assert "leads II, aVF, III: flat" in found.text
+
+
+def test_what_the_network_calls_normal_and_abnormal_is_not_decided() -> None:
+    found = one("NORM", seen(NORM=0.9, SR=0.9, LVH=0.9))
+    assert found.verdict is N
+    assert found.speaks_against == ("Found: Left ventricular hypertrophy",)
+    assert one("NORM", seen(NORM=0.3, SR=0.9, LVH=0.9)).verdict is C
+    assert one("NORM", seen(NORM=0.9, SR=0.9), ventricular_rate=35.0).verdict is C  # critical
+
+
 def test_a_child_is_judged_by_what_there_is_for_it() -> None:
     analysis = builders.analysis(builders.measurements(), age=8)
     checked = of(analysis, None, "ASMI", "SR")
@@ -415,6 +441,13 @@ def test_what_shows_in_its_leads_is_not_contradicted_by_the_network_alone() -> N
     assert one(Finding("INJAL", "definite", ("V5", "V6")), doubts, **down).verdict is N
 
 
+def test_what_measurements_rule_out_no_lead_saves() -> None:
+    rsr = {"V1": {"r2_mv": 0.4, "s_mv": -0.1}}
+    found = one(Finding("CRBBB", "definite", ("V1",)), seen(CRBBB=0.01), leads=rsr)
+    assert found.leads[0].verdict is S
+    assert found.verdict is C
+
+
 # One answer
 
 
@@ -439,6 +472,12 @@ def test_statements_that_exclude_each_other(
     for each in checked.findings:
         assert (each.verdict is C) is (each.finding.code in contradicted)
         assert ("The answer also says" in each.text) is (each.finding.code in contradicted)
+
+
+def test_what_is_wrong_anyway_makes_nothing_else_doubtful() -> None:
+    analysis = builders.analysis(builders.measurements(ventricular_rate=97.0))
+    found = of(analysis, None, "SBRAD", "STACH").findings
+    assert [each.verdict for each in found] == [C, N]
 
 
 def test_a_conflict_is_told_in_words() -> None:
@@ -477,6 +516,8 @@ def test_a_critical_value_that_is_not_mentioned_is_listed() -> None:
     )
     assert missed.evidence == ("Ventricular rate 35/min (limit below 40/min)",)
     assert of(analysis, seen(), "SBRAD", "RATELO").unmentioned == ()
+    borderline = builders.analysis(builders.measurements(ventricular_rate=44.0))
+    assert of(borderline, seen(), "SR").unmentioned == ()
 
 
 def test_the_rest_is_handed_on_and_counted() -> None:
