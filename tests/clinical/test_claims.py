@@ -291,6 +291,11 @@ def test_a_statement_near_its_limit_is_told_with_the_number() -> None:
     assert "(ventricular rate 57/min)" in one("SBRAD", ventricular_rate=57).text
 
 
+def test_what_the_network_lacks_is_no_reason_where_measurement_decides() -> None:
+    assert "tatement model" not in one("SBRAD", seen(SBRAD=0.2), ventricular_rate=57).text
+    assert "tatement model" in one("ASMI", seen(ASMI=0.2)).text
+
+
 def test_like_values_of_many_leads_are_said_once() -> None:
     found = one("STELEV", leads={"V6": {"st_j_mv": -0.04}})
     assert found.speaks_against == (
