@@ -1,6 +1,6 @@
 """The tiny question: whether a server answers at all, and whether it keeps a schema.
 
-It knows what to ask and what the answers mean; it does not send anything. The schema allows one
+It knows what to ask; it does not send anything. The schema allows one
 word that is made up anew each time, and the question asks for another: only a server that forces
 its model to keep the schema gives it. Servers ignore what they do not know, with HTTP 200 and free
 text, so nothing less than such an answer is proof.
@@ -9,7 +9,6 @@ text, so nothing less than such an answer is proof.
 from __future__ import annotations
 
 import base64
-import json
 import secrets
 import string
 
@@ -24,8 +23,8 @@ BLANK = base64.b64decode(
 )
 
 
-def riddle(*, with_picture: bool = False) -> tuple[Question, str]:
-    """Return a question and the word that only an enforced schema brings about."""
+def riddle(*, with_picture: bool = False) -> Question:
+    """Return a question whose only answer an enforced schema brings about."""
     word = "".join(secrets.choice(string.ascii_lowercase) for _ in range(LETTERS))
     schema = {
         "type": "object",
@@ -33,7 +32,7 @@ def riddle(*, with_picture: bool = False) -> tuple[Question, str]:
         "required": ["word"],
         "additionalProperties": False,
     }
-    question = Question(
+    return Question(
         system="",
         user="Say hello.",
         schema=schema,
@@ -41,24 +40,10 @@ def riddle(*, with_picture: bool = False) -> tuple[Question, str]:
         picture=BLANK if with_picture else None,
         max_tokens=64,
     )
-    return question, word
 
 
-def keeps(word: str, body: bytes) -> bool:
-    """Say whether a reply to the riddle is its word, as the schema has it.
-
-    Raises:
-        ForeignError: It is no reply of OpenAI's interface.
-    """
-    try:
-        text, _ = content(body)
-        return bool(json.loads(text) == {"word": word})
-    except (UnusableError, ValueError, RecursionError):
-        return False
-
-
-def answers(body: bytes) -> bool:
-    """Say whether a reply is one, whatever it says."""
+def is_reply(body: bytes) -> bool:
+    """Say whether a server that sends this body is well, whatever its model says."""
     try:
         content(body)
     except UnusableError:

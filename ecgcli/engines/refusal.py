@@ -77,6 +77,23 @@ def refused(reply: Reply, address: Address, *, has_key: bool, has_picture: bool)
     )
 
 
+def unforced(address: Address, model: str, why: str) -> ModelError:
+    """Return the error that a schema was not kept which the server had to enforce.
+
+    Args:
+        address: Of the server.
+        model: Name of the model, as it may be shown.
+        why: What was wrong with the last answer.
+    """
+    return ModelError(
+        f"{address} does not make {model} keep a JSON Schema; of its last answer: {why}. {ENFORCE}."
+        " A model that thinks before it answers is to be served without that"
+        " (--default-chat-template-kwargs '{\"enable_thinking\": false}'), and one that fills its"
+        " answer with blanks with"
+        ' --structured-outputs-config \'{"backend": "xgrammar", "disable_any_whitespace": true}\''
+    )
+
+
 def _wrong_question(reply: Reply, address: Address, *, has_picture: bool) -> EcgcliError:
     words = _words(reply.body).casefold()
     if reply.status == 413 or _any(TOO_LONG, words):

@@ -29,8 +29,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ecgcli.engines import probe, refusal, wire
+from ecgcli.engines import refusal, wire
 from ecgcli.engines.patience import Clock, Limits, Patience, asked_for
+from ecgcli.engines.probe import is_reply, riddle
 from ecgcli.engines.question import ForeignError, Question, UnusableError
 from ecgcli.engines.refusal import KEY_VARIABLE
 from ecgcli.engines.wire import Address, Loss, LostError, Reply, Request, TooLongError
@@ -63,6 +64,14 @@ class _GaveUpError(Exception):
     def __init__(self, trouble: _Trouble, tries: int) -> None:
         super().__init__(trouble.why)
         self.trouble, self.tries = trouble, tries
+
+
+class _NoneUsableError(Exception):
+    """Answers came, and none that can be used; the text says why of the last."""
+
+    def __init__(self, unusable: tuple[str, ...]) -> None:
+        super().__init__(unusable[-1])
+        self.count = len(unusable)
 
 
 class Server:
@@ -113,22 +122,16 @@ class Server:
         patience = self._patience(question)
         if self.model_name is None:
             self.model_name = self._only_model(patience)
-        unusable: tuple[str, ...] = ()
-        while len(unusable) < self._limits.answers:
-            request = self._chat(question.body(self.model_name, unusable))
-            try:
-                return self._reply(request, patience, question.answer, question)
-            except UnusableError as error:
-                unusable += (str(error),)
-            except _GaveUpError as end:
-                if not unusable:
-                    raise self._blamed(end) from None
-                break
-        raise RecordError(
-            Category.NO_ANSWER,
-            f"none of {len(unusable)} answers of the model could be used; the last: {unusable[-1]}",
-            "try again with --retry-failed, or use another model",
-        )
+        try:
+            return self._answer(question, self.model_name, patience)
+        except _GaveUpError as end:
+            raise self._blamed(end) from None
+        except _NoneUsableError as none:
+            raise RecordError(
+                Category.NO_ANSWER,
+                f"none of {none.count} answers of the model could be used; of the last: {none}",
+                "try again with --retry-failed, or use another model",
+            ) from None
 
     def probe(self, *, with_picture: bool = False) -> str:
         """Find out whether questions will be answered, and return the model's name.
@@ -140,24 +143,18 @@ class Server:
             ModelError: The server or the model is not there, or does not keep schemas.
             UsageError: No model is named, and the server has several.
         """
-        question, word = probe.riddle(with_picture=with_picture)
+        question = riddle(with_picture=with_picture)
         patience = self._patience(question)
         try:
-            name = self._chosen(patience)
-            request = self._chat(question.body(name))
-            kept = self._reply(request, patience, lambda body: probe.keeps(word, body), question)
-        except (_GaveUpError, UnusableError) as end:
+            self.model_name = self._chosen(patience)
+            self._answer(question, self.model_name, patience)
+        except _GaveUpError as end:
             raise self._unavailable(end) from None
+        except _NoneUsableError as none:
+            raise refusal.unforced(self.address, _shown(self.model_name), str(none)) from None
         except RecordError as error:  # there is no record yet
             raise ModelError(f"{self.address}: {error.reason} ({error.remedy})") from None
-        if not kept:
-            raise ModelError(
-                f"{self.address} does not make {_shown(name)} keep a JSON Schema: it answered as it"
-                f" liked. {refusal.ENFORCE}; a model that thinks before it answers is to be served"
-                " without that (--default-chat-template-kwargs '{\"enable_thinking\": false}')"
-            )
-        self.model_name = name
-        return name
+        return self.model_name
 
     def models(self) -> tuple[str, ...]:
         """Return the names of the models that the server offers.
@@ -189,6 +186,26 @@ class Server:
             return self._reply(request, patience, _names)
         except (_GaveUpError, UnusableError) as end:
             raise self._unavailable(end) from None
+
+    def _answer(self, question: Question, model: str, patience: Patience) -> str:
+        """Return the first answer that can be used.
+
+        Raises:
+            _GaveUpError: None came.
+            _NoneUsableError: Some came.
+        """
+        unusable: tuple[str, ...] = ()
+        while len(unusable) < self._limits.answers:
+            request = self._chat(question.body(model, unusable))
+            try:
+                return self._reply(request, patience, question.answer, question)
+            except UnusableError as error:
+                unusable += (str(error),)
+            except _GaveUpError:
+                if not unusable:
+                    raise
+                break
+        raise _NoneUsableError(unusable)
 
     def _patience(self, question: Question) -> Patience:
         return Patience(self._limits, self._clock, seed=zlib.crc32(question.body("")))
@@ -270,13 +287,12 @@ class Server:
         )
 
     def _is_well(self) -> bool:
-        question, _ = probe.riddle()
-        request = self._chat(question.body(self.model_name or ""))
+        request = self._chat(riddle().body(self.model_name or ""))
         try:
             reply = self._exchange(request, self._limits.check_s)
         except (LostError, TooLongError, ModelError):
             return False
-        return reply.status == 200 and probe.answers(reply.body)
+        return reply.status == 200 and is_reply(reply.body)
 
     def _unavailable(self, end: _GaveUpError | UnusableError) -> ModelError:
         tries = f" after {end.tries} tries" if isinstance(end, _GaveUpError) else ""

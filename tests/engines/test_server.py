@@ -586,6 +586,14 @@ def test_a_server_that_ignores_the_schema_is_found_out(start: Start, text: str |
     assert "--structured-outputs-config" in str(caught.value)
 
 
+def test_a_model_that_stumbles_once_passes_the_probe(start: Start) -> None:
+    stumbling = [says("{\n\n\n\n", "length"), says("{\n\n", "length"), scripted.obeys]
+    server = start(says(GOOD))
+    server.about_probe = lambda handler, body: stumbling.pop(0)(handler, body)
+    assert client(server).probe() == MODEL
+    assert stumbling == []
+
+
 def test_the_word_of_the_probe_is_new_each_time_and_not_in_the_question(start: Start) -> None:
     server = start(says(GOOD))
     for _ in range(2):
