@@ -81,8 +81,9 @@ def _limits(levels: Floats) -> list[Limits]:
     for row in range(ROWS - 1):
         room = BASELINES[row + 1] - BASELINES[row]
         down, left = needed_below[row], room - needed_above[row + 1]
-        # What `down` needs and the row below leaves; neither has to take less than its half.
-        between = np.minimum(np.maximum(down, left), np.maximum(np.minimum(down, left), room / 2))
+        # The bound stands midway if it may: below what the row above needs, and above what the
+        # row below does. Where both cannot be, neither has to take less than its half.
+        between = np.clip(room / 2, np.minimum(down, left), np.maximum(down, left))
         bounds.append(BASELINES[row] + between)
     bounds.append(np.full(COLUMNS, paper.HEIGHT / MM - EDGE))
     return [(bounds[row] * MM, bounds[row + 1] * MM) for row in range(ROWS)]
