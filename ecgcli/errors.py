@@ -32,6 +32,7 @@ class Category(StrEnum):
     TOO_SHORT = "too short"
     CRASHED = "crashed"  # the worker process died on it, twice
     TIMED_OUT = "timed out"
+    NO_ANSWER = "no answer of the model"  # none in time, none that can be used, or a refusal
     INTERNAL = "internal error"  # a bug of ours: report it
 
 
