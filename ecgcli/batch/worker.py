@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgcli.batch import log
-from ecgcli.batch.outcome import Failure, Outcome
+from ecgcli.batch.outcome import Failure, Outcome, Told
 from ecgcli.batch.settings import Settings
 from ecgcli.engines.orphan import die_with_parent
 from ecgcli.errors import Category, EcgcliError, OutputError, RecordError
@@ -28,7 +28,9 @@ from ecgcli.errors import Category, EcgcliError, OutputError, RecordError
 if TYPE_CHECKING:
     from ecgcli.records.find import Source
 
-    Process = Callable[[Source, Settings], Outcome]
+    Process = Callable[
+        ..., Outcome
+    ]  # of a source, the settings and, where it asked, what it is told
 
 SETTLED_AFTER = 50  # records after which caches are warm and memory should stand still
 GARBAGE = 50_000  # objects between two collections
@@ -90,10 +92,10 @@ def work(connection: Connection, settings: Settings, name: str) -> None:
     count = 0
     while True:
         try:
-            source = connection.recv()
+            source, told = connection.recv()
         except (EOFError, OSError):
             return
-        message = _attempt(process, source, settings)
+        message = _attempt(process, source, settings, told)
         if isinstance(message, Done):
             count += 1
             memory = resident()
@@ -108,9 +110,11 @@ def work(connection: Connection, settings: Settings, name: str) -> None:
             return
 
 
-def _attempt(process: Process, source: Source, settings: Settings) -> Done | Stop:
+def _attempt(
+    process: Process, source: Source, settings: Settings, told: Told | None
+) -> Done | Stop:
     try:
-        return Done(process(source, settings))
+        return Done(process(source, settings) if told is None else process(source, settings, told))
     except RecordError as error:
         return Done(Outcome(failure=Failure.of(error)))
     except EcgcliError as error:

@@ -164,6 +164,15 @@ class Server:
         """
         return self._models(Patience(self._limits, self._clock, seed=0))
 
+    def only_model(self) -> str:
+        """Return the name of the one model that the server offers.
+
+        Raises:
+            ModelError: It offers none, or does not say.
+            UsageError: It offers several.
+        """
+        return self._only_model(Patience(self._limits, self._clock, seed=0))
+
     def _chosen(self, patience: Patience) -> str:
         if self.model_name is None:
             return self._only_model(patience)

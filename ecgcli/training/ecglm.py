@@ -20,7 +20,7 @@ from ecgcli.errors import ModelError
 from ecgcli.models import statements
 from ecgcli.models.ecglm.config import ECG, END, PAD, SPECIAL, small
 from ecgcli.models.ecglm.network import EcgLmForConditionalGeneration
-from ecgcli.training import ecglm_batches, ecglm_tokenizer
+from ecgcli.training import ecglm_answers, ecglm_batches, ecglm_tokenizer
 from ecgcli.training.network import parameters
 from ecgcli.training.ptbxl_rows import load
 from ecgcli.training.statements import CHOOSING, TRAINING
@@ -120,7 +120,7 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(recipe.seed)
-    model = EcgLmForConditionalGeneration(small(len(tokenizer)))
+    model = EcgLmForConditionalGeneration(small(len(tokenizer), tuple(ecglm_answers.rows())))
     model.encoder.begin_as(statements.shipped().weights)
     model.to(device)
     optimizer = torch.optim.AdamW(_groups(model, recipe), betas=(0.9, 0.95))

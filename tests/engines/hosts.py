@@ -7,7 +7,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from ecgcli.engines.host import Answered, Failed, Plan, Ready
+from ecgcli.engines.host import Answered, Asked, Failed, Plan, Ready
 
 
 def echo(connection: Connection, plan: Plan) -> None:
@@ -25,7 +25,7 @@ def echo(connection: Connection, plan: Plan) -> None:
 def batches(connection: Connection, plan: Plan) -> None:
     """Answer only what has three in flight, or what nothing follows for a while."""
     connection.send(Ready("0"))
-    held = []
+    held: list[Asked] = []
     with suppress(EOFError, OSError):
         while True:
             if connection.poll(0.3 if held else None):

@@ -5,6 +5,7 @@ It knows sizes and special tokens; it does not know layers (`network`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from transformers import PretrainedConfig, Qwen3Config
@@ -32,6 +33,7 @@ class EcgLmConfig(PretrainedConfig):
         stem: Channels of the encoder at 50 Hz.
         ecg_token_id: The token whose place an ECG's vectors take.
         tokens: Vectors that stand for one ECG.
+        codes: The statements that it has learned to make.
     """
 
     model_type = MODEL_TYPE
@@ -46,15 +48,17 @@ class EcgLmConfig(PretrainedConfig):
         stem: int = 48,
         ecg_token_id: int = SPECIAL.index(ECG),
         tokens: int = 32,
+        codes: Sequence[str] = (),
         **others: Any,
     ) -> None:
         if not isinstance(text_config, Qwen3Config):
             text_config = Qwen3Config(**(text_config or {}))
-        self.text_config = text_config
+        self.text_config: Qwen3Config = text_config
         self.widths, self.blocks, self.kernels = list(widths), list(blocks), list(kernels)
         self.stem = stem
         self.ecg_token_id = ecg_token_id
         self.tokens = tokens
+        self.codes = list(codes)
         self.ecg_shape = [LEADS, SAMPLES]
         others.setdefault("architectures", [ARCHITECTURE])
         others.setdefault("pad_token_id", SPECIAL.index(PAD))
@@ -63,8 +67,13 @@ class EcgLmConfig(PretrainedConfig):
         super().__init__(**others)
 
 
-def small(vocabulary: int) -> EcgLmConfig:
-    """Return the configuration of the model that ships: 5 M parameters in the decoder."""
+def small(vocabulary: int, codes: Sequence[str] = ()) -> EcgLmConfig:
+    """Return the configuration of the model that ships: 5 M parameters in the decoder.
+
+    Args:
+        vocabulary: Tokens.
+        codes: The statements that it learns to make.
+    """
     text = Qwen3Config(
         vocab_size=vocabulary,
         hidden_size=256,
@@ -79,4 +88,4 @@ def small(vocabulary: int) -> EcgLmConfig:
         eos_token_id=SPECIAL.index(END),
         bos_token_id=None,
     )
-    return EcgLmConfig(text)
+    return EcgLmConfig(text, codes=codes)
