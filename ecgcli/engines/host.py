@@ -232,5 +232,8 @@ def _params(asked: Asked) -> Any:
         temperature=warmth,
         seed=seed,
         max_tokens=question.max_tokens,
-        structured_outputs=StructuredOutputsParams(json=dict(question.schema)),
+        # White space is valid JSON, and some models fill a whole answer with it.
+        structured_outputs=StructuredOutputsParams(
+            json=dict(question.schema), disable_any_whitespace=True
+        ),
     )

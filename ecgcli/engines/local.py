@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ecgcli.engines.question import Question
 
 START_S = 1800.0  # a large model from a slow disk
+LEAVE_S = 3.0
 JOIN_S = 10.0
 RESTARTS = 5
 """Deaths without an answer between them after which the engine is given up."""
@@ -178,6 +179,7 @@ class LocalEngine:
         if self._pipe is not None:
             self._pipe.close()
         if self._process is not None:
+            self._process.join(LEAVE_S)  # it ends when the pipe does, unless it is in the middle
             self._process.kill()
             self._process.join(JOIN_S)
         self._process = self._pipe = None
