@@ -93,6 +93,19 @@ def test_the_question_holds_the_picture_and_only_if_asked_the_numbers(
         assert "rec0" not in text
 
 
+def test_the_configuration_may_hold_it_all(folder: Path, server: Scripted) -> None:
+    config = folder.parent / "night.toml"
+    config.write_text(
+        f"model = '{server.url}'\nmodel-name = '{scripted.MODEL}'\nwindow = 2\n"
+        "with-measurements = true\nformat = ['json']\n"
+    )
+    out = folder.parent / "out"
+    result = ecgcli("interpret", folder, "--out", out, "--config", config)
+    assert result.returncode == ExitCode.OK, result.stderr
+    (told,) = {report["provenance"]["language_model"] for report in reports(folder)}
+    assert told == f"{scripted.MODEL} of a server with measurements"
+
+
 def test_one_without_a_usable_answer_costs_that_record_only(folder: Path) -> None:
     pictures: list[str] = []
 
