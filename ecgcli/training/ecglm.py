@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,12 @@ class Recipe:
     warm_up: int = 200
     shown: float = 0.5
     noise_mv: float = 0.02
+
+
+def chosen(seed: int, epochs: int | None) -> Recipe:
+    """Return the recipe with another seed or length."""
+    recipe = replace(Recipe(), seed=seed)
+    return recipe if epochs is None else replace(recipe, epochs=epochs)
 
 
 def make(
@@ -133,7 +139,7 @@ def train(
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         first = saved["step"]
-    per_epoch = len(tokens.signal) // recipe.batch
+    per_epoch = ecglm_batches.batches(tokens, recipe.batch)
     steps = recipe.epochs * per_epoch
     say(f"{parameters(model)} parameters, {len(tokens.signal)} recordings, from step {first}")
     started, running = time.monotonic(), 0.0
@@ -181,7 +187,7 @@ def _batches(
     recipe: Recipe, tokens: ecglm_batches.Tokens, first: int, steps: int
 ) -> Iterator[tuple[int, ecglm_batches.Batch]]:
     """Yield steps with their batches, the next one made meanwhile."""
-    per_epoch = len(tokens.signal) // recipe.batch
+    per_epoch = ecglm_batches.batches(tokens, recipe.batch)
     orders: dict[int, ecglm_batches.Epoch] = {}
 
     def batch(step: int) -> ecglm_batches.Batch:

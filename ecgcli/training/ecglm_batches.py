@@ -132,6 +132,11 @@ class Epoch:
     shown: NDArray[np.bool_]
 
 
+def batches(tokens: Tokens, size: int) -> int:
+    """Return how many batches an epoch has."""
+    return max(len(tokens.signal) // size, 1)
+
+
 def epoch(tokens: Tokens, seed: int, number: int, size: int, shown: float) -> Epoch:
     """Return an epoch: a permutation of all recordings, the same for the same seed and number.
 
@@ -167,12 +172,13 @@ def _alike(
             for at in range(len(order))
         ]
     )
-    batches = []
+    found = []
     for first in range(0, len(order), 16 * size):
         part = order[first : first + 16 * size]
         part = part[np.argsort(length[part], kind="stable")]
-        batches += [part[at : at + size] for at in range(0, len(part) - size + 1, size)]
-    return [batches[at] for at in rng.permutation(len(batches))]
+        found += [part[at : at + size] for at in range(0, len(part) - size + 1, size)]
+    found = found or [order]  # fewer than one batch
+    return [found[at] for at in rng.permutation(len(found))]
 
 
 def _batch(tokens: Tokens, chosen: NDArray[np.int64], shown: NDArray[np.bool_], pad: int) -> Batch:
