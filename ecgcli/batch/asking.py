@@ -15,7 +15,7 @@ from ecgcli.batch.outcome import Pending, Told
 from ecgcli.batch.settings import Settings
 from ecgcli.batch.workers import Job
 from ecgcli.engines.host import Answered, Plan
-from ecgcli.engines.question import Question
+from ecgcli.engines.question import SEED, Question
 
 if TYPE_CHECKING:
     from ecgcli.engines.server import Server
@@ -103,6 +103,18 @@ class Asking:
             job, pending = self._jobs.pop(answered.number)
             told = Told(answered.text, answered.ended, pending.kept, pending.again)
             self.told.append(replace(job, told=told))
+
+    def about(self, settings: Settings) -> dict[str, object]:
+        """Return what the run's record says of the model and of how it was asked."""
+        return {
+            "name": settings.asked_model(),
+            "engine": "server" if settings.is_server else "vllm",
+            "engine_version": self.engine.version,
+            "restarts": self.engine.restarts,
+            "temperature": 0.0,
+            "seed": SEED,
+            "asked": self._number,
+        }
 
     def close(self) -> None:
         """End the engine."""

@@ -68,6 +68,7 @@ class Outcome:
         row: What is kept of it as JSON: its line in the worklist, or its measurements.
         grade: Its technical quality, "not usable" say; counted in run.json.
         seconds: Time spent, by stage.
+        claims: How many claims of a language model have which verdict.
         pending: What is asked before it goes on; it is neither done nor failed then.
     """
 
@@ -77,6 +78,7 @@ class Outcome:
     row: str | None = None
     grade: str | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    claims: dict[str, int] = field(default_factory=dict)
     pending: Pending | None = None
 
     @property

@@ -146,6 +146,7 @@ def _report(source: Source, settings: Settings, seen: _Read, checked: Checked | 
         row=row.dumps(),
         grade=report.quality.grade.value,
         seconds=seconds,
+        claims=row.claims,
     )
 
 

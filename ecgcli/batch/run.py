@@ -190,6 +190,7 @@ class _Run:
         loop, report = self._loop, self._report
         report.worker_memory = loop.pool.memory
         report.workers_replaced = loop.pool.replaced
+        report.model = loop.asking.about(self._settings) if loop.asking is not None else None
         with suppress(OutputError):
             self._journal.commit()
         with suppress(OutputError):

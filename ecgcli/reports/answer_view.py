@@ -14,7 +14,21 @@ if TYPE_CHECKING:
     from ecgcli.clinical.checked import Checked, CheckedFinding
 
 TITLE = "LANGUAGE MODEL – EACH CLAIM CHECKED"
+SUPPORTED, NOT_CHECKABLE, CONTRADICTED = "supported", "not_checkable", "contradicted"
+NEEDS_REVIEW = "needs_review"
 ORDER = {Verdict.CONTRADICTED: 0, Verdict.NOT_CHECKABLE: 1, Verdict.SUPPORTED: 2}
+
+
+def tally(answer: Checked) -> dict[str, int]:
+    """Return how many claims (statements, numbers, leads) have which verdict, for lists."""
+    parts = (answer.counts.findings, answer.counts.claims, answer.counts.leads)
+    review = sum(found.needs_review for found in answer.findings) + len(answer.unmentioned)
+    return {
+        SUPPORTED: sum(part.supported for part in parts),
+        NOT_CHECKABLE: sum(part.not_checkable for part in parts),
+        CONTRADICTED: sum(part.contradicted for part in parts),
+        NEEDS_REVIEW: review,
+    }
 
 
 def summary(answer: Checked) -> str:

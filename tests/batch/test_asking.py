@@ -70,6 +70,16 @@ def test_what_it_says_stands_checked_in_every_report(folder: Path, server: Scrip
         # What it says changes nothing of what is stated.
         assert "CLBBB" not in {statement["code"] for statement in report["statements"]}
         assert report["provenance"]["language_model"] == f"{scripted.MODEL} of a server"
+    out = folder.parent / "out"
+    run = json.loads((out / "run.json").read_text())
+    assert run["claims"]["contradicted"] >= 6  # a rate and a block in each
+    lines = (out / "findings.csv").read_text().splitlines()
+    heading, *rows = [line.split(",") for line in lines]
+    assert heading[-4:] == [
+        f"claims_{name}" for name in ("supported", "not_checkable", "contradicted", "needs_review")
+    ]
+    assert [int(row[-2]) >= 2 for row in rows] == [True] * 3
+    assert "of the language model contradicted" in (out / "index.html").read_text()
     page = (folder.parent / "out" / "rec0.csv.html").read_text()
     assert "Says heart rate 140/min" in page
     assert "<script>alert" not in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ SAID = [
 ]
 
 
-def tokens(records: int) -> tuple[ecglm_batches.Tokens, object]:
+def tokens(records: int) -> tuple[ecglm_batches.Tokens, Any]:
     """Return recordings of which half have a tall second lead and another answer."""
     rng = np.random.default_rng(1)
     signal = rng.normal(0.0, 0.05, (records, 12, 1000))

@@ -17,6 +17,7 @@ from ecgcli.signals.features import NAMES, features
 from ecgcli.training.ecglm_answers import answer, numbers, rows, written
 from tests import synthetic
 
+Numbers = dict[tuple[str, str | None], float]
 KEYS = [
     (name, lead)
     for name, quantity in quantities().items()
@@ -25,7 +26,7 @@ KEYS = [
 
 
 def test_numbers_and_leads_go_with_the_statement_that_rests_on_them() -> None:
-    measured = {("heart_rate", None): 71.6, ("pr", None): 243.9}
+    measured: Numbers = {("heart_rate", None): 71.6, ("pr", None): 243.9}
     measured |= {("q_amplitude", "III"): 0.31, ("q_amplitude", "aVF"): 0.22}
     measured |= {("q_amplitude", "II"): 0.02, ("q_amplitude", "V5"): 0.5}
     said = answer({"IMI": 0.35, "SR": 1.0, "1AVB": 1.0}, measured)
@@ -44,7 +45,8 @@ def test_numbers_and_leads_go_with_the_statement_that_rests_on_them() -> None:
 
 
 def test_depression_is_told_where_it_is_deepest() -> None:
-    measured = {("st_j60", lead): -0.06 for lead in ("V4", "V5")} | {("st_j60", "V6"): -0.2}
+    measured: Numbers = {("st_j60", lead): -0.06 for lead in ("V4", "V5")}
+    measured |= {("st_j60", "V6"): -0.2}
     measured |= {("st_j60", "V3"): 0.3, ("st_j60", "II"): -0.01}
     (finding,) = answer({"STD_": 1.0}, measured).findings
     assert finding.leads == ("V4", "V5", "V6")
