@@ -228,6 +228,8 @@ def _params(asked: Asked) -> Any:
 
     question = asked.question
     warmth, seed = question.chance(asked.again)
+    if not question.schema:
+        return SamplingParams(temperature=warmth, seed=seed, max_tokens=question.max_tokens)
     return SamplingParams(
         temperature=warmth,
         seed=seed,
