@@ -7,10 +7,12 @@ as the engine takes at once.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from ecgcli.batch.log import Log
 from ecgcli.batch.outcome import Pending, Told
 from ecgcli.batch.settings import Settings
 from ecgcli.batch.workers import Job
@@ -75,14 +77,18 @@ class Asking:
         """Whether a record that asks now would be answered next."""
         return self.engine.has_room and len(self.told) == 0
 
-    def start(self) -> None:
+    def start(self, log: Log) -> None:
         """Start the engine, once, before workers have anything in hand that could time out.
 
         Raises:
             ModelError: The model is not there.
         """
         if not self._started:
+            log.info("starting the language model")
+            began = time.monotonic()
             self.engine.start()
+            seconds = round(time.monotonic() - began, 1)
+            log.info("the language model is ready", engine=self.engine.version, seconds=seconds)
             self._started = True
 
     def ask(self, job: Job, pending: Pending) -> None:

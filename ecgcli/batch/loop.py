@@ -191,7 +191,7 @@ class Loop:
             self._fill_window()
         if self.asking is not None:
             if self._window or self.queue.alone:
-                self.asking.start()
+                self.asking.start(self._log)
             self._go_on(self.asking)
         while self._window and self._may_begin() and self.pool.has_room():
             self.pool.give(self._window.popleft())

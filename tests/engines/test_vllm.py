@@ -136,10 +136,14 @@ def test_a_run_whose_engine_is_killed_loses_no_record(model: Path, tmp_path: Pat
     out = tmp_path / "out"
     words = ["interpret", tmp_path / "in", "--out", out, "--format", "json", "--model", model]
     command = [sys.executable, "-m", "ecgcli", *map(str, words), "--window", "2", "--jobs", "1"]
-    with subprocess.Popen(command, env=os.environ | {"PYTHONWARNINGS": "ignore"}) as process:
-        host = _host_of(process)
+    environment = os.environ | {"PYTHONWARNINGS": "ignore"}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        while "is ready" not in (line := process.stderr.readline()):
+            assert line, "it ended before it was ready"
         time.sleep(1.0)
-        os.kill(host, signal.SIGKILL)
+        os.kill(_host_of(process), signal.SIGKILL)
+        process.stderr.read()
         code = process.wait(PATIENCE_S)
     run = json.loads((out / "run.json").read_text())
     assert run["counts"]["done"] + run["counts"]["failed"] == 6
@@ -153,18 +157,7 @@ def test_a_run_whose_engine_is_killed_loses_no_record(model: Path, tmp_path: Pat
     assert Counter(path.suffix for path in out.glob("*.csv.json"))[".json"] == run["counts"]["done"]
 
 
-def _host_of(process: subprocess.Popen[bytes]) -> int:
-    """Return the process that holds the model, once it is there."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        assert process.poll() is None
-        listed = subprocess.run(
-            ["pgrep", "-P", str(process.pid), "-f", "multiprocessing.spawn"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if listed.stdout.strip():
-            return int(listed.stdout.split()[0])
-        time.sleep(0.1)
-    raise AssertionError("no engine was started")
+def _host_of(process: subprocess.Popen[str]) -> int:
+    """Return the process that holds the model."""
+    words = ["pgrep", "-P", str(process.pid), "-f", "multiprocessing.spawn"]
+    return int(subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()[0])
