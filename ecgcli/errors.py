@@ -32,6 +32,7 @@ class Category(StrEnum):
     TOO_SHORT = "too short"
     CRASHED = "crashed"  # the worker process died on it, twice
     TIMED_OUT = "timed out"
+    NO_ANSWER = "no answer of the model"  # none in time, none that can be used, or a refusal
     INTERNAL = "internal error"  # a bug of ours: report it
 
 
@@ -76,6 +77,15 @@ class ModelError(EcgcliError):
     """The model asked for is not there or does not load."""
 
     exit_code = ExitCode.MODEL_NOT_AVAILABLE
+
+
+class AnswerError(EcgcliError):
+    """What a language model answered about one recording cannot be used; it costs that answer only.
+
+    The text says what is wrong and holds at most a word of the answer, because it is logged.
+    """
+
+    exit_code = ExitCode.SOME_RECORDS_FAILED
 
 
 class LockedError(EcgcliError):

@@ -36,7 +36,8 @@ def filled(text: str) -> str:
     for name, command in (("options", interpret), ("options of measure", measure)):
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
         table = options(command)
-        text = pattern.sub(lambda mark, table=table: f"{mark[1]}{table}\n{mark[2]}", text)
+        parts = pattern.split(text)  # before, the mark, the mark of the end, after
+        text = "".join((*parts[:2], f"{table}\n", *parts[2:]))
     return text
 
 

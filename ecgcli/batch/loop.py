@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ecgcli.batch import outputs, workers
+from ecgcli.batch.asking import Asking, Engine, engine_of
 from ecgcli.batch.journal import Entry, Journal
 from ecgcli.batch.log import Log
 from ecgcli.batch.outcome import Failure, Outcome
@@ -27,6 +28,7 @@ from ecgcli.records.find import NotAnEcg, Source
 
 WALK_S = 0.005  # how long the walk may go on before the workers are looked after again
 WAIT_S = 0.5
+LISTEN_S = 0.02  # where answers may come at any time
 WINDOW = 4  # records per worker that are made ready together
 
 NO_LONGER = Failure(
@@ -49,6 +51,7 @@ class Rooms:
     content_hash: Callable[[Source], str]
     write_index: Callable[[Settings, Journal, Iterator[tuple[Path, str]]], None]
     process: str = workers.PROCESS
+    engine: Callable[[Settings], Engine] = engine_of
 
     def walk(self, settings: Settings) -> Iterator[Source | NotAnEcg]:
         """Find everything that the settings ask for."""
@@ -73,6 +76,7 @@ class Loop:
         self._fingerprint = settings.fingerprint()
         self.queue = queue
         self.pool = Pool(settings, below.process)
+        self.asking = Asking(below.engine(settings)) if settings.asks else None
         self.tally = Tally()
 
     def go(self) -> None:
@@ -85,6 +89,8 @@ class Loop:
                     screen.show(self.tally, self.tally.left)
         finally:
             screen.close()
+            if self.asking is not None:
+                self.asking.close()
         for job in self._window:  # a signal came: these were not touched after all
             if job.known:
                 self._journal.end(job.source.path)
@@ -95,11 +101,17 @@ class Loop:
         if not stopped:
             self._walk_on(walk)
             self._feed()
+        elif self.asking is not None:
+            self._go_on(self.asking)  # what is in hand is finished, answers and all
         waiting = self._walking or self.queue.waiting or self._window
-        if not self.pool.in_hand and (stopped or not waiting):
+        asked = self.asking.in_hand if self.asking is not None else 0
+        if not self.pool.in_hand and not asked and (stopped or not waiting):
             return False
-        for finished in self.pool.wait(0 if self._walking and not stopped else WAIT_S):
+        wait_s = LISTEN_S if asked else WAIT_S
+        for finished in self.pool.wait(0 if self._walking and not stopped else wait_s):
             self._settle(finished)
+        if self.asking is not None:
+            self.asking.listen(0.0 if self.pool.in_hand else LISTEN_S)
         self._journal.commit_if_due()
         return True
 
@@ -177,13 +189,27 @@ class Loop:
         """Give every free worker a record; those to be tried alone come last, one by one."""
         if self.queue.ordinary and len(self._window) < self._settings.jobs:
             self._fill_window()
-        while self._window and self.pool.has_room():
+        if self.asking is not None:
+            if self._window or self.queue.alone:
+                self.asking.start(self._log)
+            self._go_on(self.asking)
+        while self._window and self._may_begin() and self.pool.has_room():
             self.pool.give(self._window.popleft())
         alone = self.queue.alone and not (self._walking or self._window or self.queue.ordinary)
-        if alone and not self.pool.in_hand and self.pool.has_room():
+        idle = not self.pool.in_hand and not (self.asking and self.asking.in_hand)
+        if alone and idle and self.pool.has_room():
             job = self.queue.take(alone=True)
             assert job is not None
             self.pool.give(job)
+
+    def _go_on(self, asking: Asking) -> None:
+        """Give free workers the records whose answer is there."""
+        while asking.told and self.pool.has_room():
+            self.pool.give(asking.told.popleft())
+
+    def _may_begin(self) -> bool:
+        """Say whether the model has room for what another record would ask."""
+        return self.asking is None or self.asking.has_room
 
     def _fill_window(self) -> None:
         """Make the next records ready, in one transaction for all of them."""
@@ -204,11 +230,15 @@ class Loop:
         """Keep account of a record that left the pool, or put it back for its second try."""
         job, outcome = finished.job, finished.outcome
         source: Source = job.source
+        if outcome.pending is not None:
+            assert self.asking is not None
+            self.asking.ask(replace(job, told=None), outcome.pending)
+            return
         if outcome.was_killed:
             outputs.sweep_record(self._settings.out, source.output, FORMATS)
         if finished.crashed and not job.alone:
             self._log.warning("worker lost, the record is tried again alone", record=source.path)
-            self.queue.put(replace(job, alone=True))
+            self.queue.put(replace(job, alone=True, told=None))
             return
         same = outcome.content_hash == job.content_hash
         entry = Entry(

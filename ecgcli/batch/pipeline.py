@@ -7,19 +7,23 @@ does depends on the recording and the settings alone.
 from __future__ import annotations
 
 import importlib
+import pickle
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ecgcli import __version__
-from ecgcli.batch import outputs
-from ecgcli.batch.outcome import Outcome
-from ecgcli.batch.settings import Settings
+from ecgcli.batch import outputs, questions
+from ecgcli.batch.outcome import Outcome, Pending, Told
+from ecgcli.batch.settings import NONE, Settings
+from ecgcli.clinical.checked import Checked
+from ecgcli.clinical.claims import verify
 from ecgcli.clinical.explained import explained
 from ecgcli.clinical.interpret import interpret
 from ecgcli.engines import device
-from ecgcli.engines.opinion import FOR_ADULTS, is_child, opinion
+from ecgcli.engines.opinion import FOR_ADULTS, Opinion, is_child, opinion
+from ecgcli.errors import AnswerError
 from ecgcli.models import statements
 from ecgcli.records.find import Source
 from ecgcli.records.read import ReadOptions, read
@@ -37,7 +41,6 @@ FILTER = (
     " mains subtracted where there is any"
 )
 ENGINE = "criteria"
-EMBEDDED = "embedded"
 MODEL = "statements"
 DRAWN = frozenset({"html", "pdf"})
 """Formats that show the sheet, which is laid out once for all of them."""
@@ -52,39 +55,78 @@ def prepare(settings: Settings) -> None:
     """
     for kind in settings.formats:
         _renderer(kind)
-    if settings.model == EMBEDDED:
+    if settings.model != NONE:
         device.network(settings.device)
     if "pdf" in settings.formats:
         importlib.import_module("weasyprint")  # which needs Pango; the renderer loads it late
 
 
-def process(source: Source, settings: Settings) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A recording that was read, analysed and judged by the statement network."""
+
+    record: Record
+    analysis: Analysis
+    opinion: Opinion | None
+    seconds: dict[str, float]
+
+
+def process(source: Source, settings: Settings, told: Told | None = None) -> Outcome:
     """Interpret one recording and write its reports.
+
+    Where a language model is asked, the first call ends with the question and the second, with the
+    answer, goes on from there.
 
     Args:
         source: The recording; its `output` is where the reports go.
         settings: Those of the run.
+        told: The answer.
 
     Raises:
         RecordError: The recording cannot be processed.
         OutputError: A report cannot be written.
     """
+    if told is None:
+        read_ = _look(source, settings)
+        if settings.asks and read_.analysis.measurements is not None:
+            with _timed(read_.seconds, "question"):
+                question = questions.question(read_.analysis, settings)
+            return Outcome(pending=Pending(question, pickle.dumps(read_)))
+        return _report(source, settings, read_, None)
+    kept: _Read = pickle.loads(told.kept)
+    try:
+        answer = questions.answer(told, settings)
+    except AnswerError as error:
+        question = questions.question(kept.analysis, settings)
+        return Outcome(pending=Pending(question, told.kept, (*told.again, str(error))))
+    with _timed(kept.seconds, "verify"):
+        checked = verify(answer, kept.analysis, kept.opinion)
+    return _report(source, settings, kept, checked)
+
+
+def _look(source: Source, settings: Settings) -> _Read:
     seconds: dict[str, float] = {}
+    embedded = settings.model != NONE
     with _timed(seconds, "read"):
         record = read(source, ReadOptions(settings.rate_hz, settings.unit))
         record = assume(record, settings)
-        if settings.model == EMBEDDED and is_child(record.patient):
+        if embedded and is_child(record.patient):
             record = replace(record, notes=(*record.notes, FOR_ADULTS))
     with _timed(seconds, "analyse"):
         analysis = analyse(record)
+    with _timed(seconds, "judge"):
+        seen = opinion(analysis, device.network(settings.device)) if embedded else None
+    return _Read(record, analysis, seen, seconds)
+
+
+def _report(source: Source, settings: Settings, seen: _Read, checked: Checked | None) -> Outcome:
+    """State, render and write."""
+    analysis, seconds = seen.analysis, seen.seconds
     with _timed(seconds, "interpret"):
-        seen = None
-        if settings.model == EMBEDDED:
-            seen = opinion(analysis, device.network(settings.device))
-        said = interpret(analysis, seen) if analysis.measurements is not None else None
-        if said is not None and seen is not None:
-            said = explained(said, seen)
-        report = build(analysis, said, provenance(settings), seen)
+        said = interpret(analysis, seen.opinion) if analysis.measurements is not None else None
+        if said is not None and seen.opinion is not None:
+            said = explained(said, seen.opinion)
+        report = build(analysis, said, provenance(settings), seen.opinion, checked)
     sheet: Sheet | None = None
     if DRAWN.intersection(settings.formats):
         with _timed(seconds, "sheet"):
@@ -99,11 +141,12 @@ def process(source: Source, settings: Settings) -> Outcome:
         )
     row = worklist.row(report, analysis, path="", output="", formats=())
     return Outcome(
-        content_hash=record.content_hash,
+        content_hash=seen.record.content_hash,
         outputs={kind: len(content) for kind, content in files.items()},
         row=row.dumps(),
         grade=report.quality.grade.value,
         seconds=seconds,
+        claims=row.claims,
     )
 
 
@@ -127,8 +170,9 @@ def provenance(settings: Settings) -> Provenance:
         engine_version=__version__,  # the tables of criteria come with the program
         filter=FILTER,
         settings_hash=settings.fingerprint(),
-        model=MODEL if settings.model == EMBEDDED else None,
-        model_version=statements.shipped().card["hash"] if settings.model == EMBEDDED else None,
+        model=MODEL if settings.model != NONE else None,
+        model_version=statements.shipped().card["hash"] if settings.model != NONE else None,
+        language_model=settings.asked_model() if settings.asks else None,
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ecgcli.batch import lock, outputs
+from ecgcli.batch.asking import only_model
 from ecgcli.batch.journal import Journal, is_gone
 from ecgcli.batch.log import Log, load_key, where
 from ecgcli.batch.loop import Loop, Rooms
@@ -42,8 +43,14 @@ def _write_index(settings: Settings, journal: Journal, strays: Iterator[tuple[Pa
 
 
 def _anchored(settings: Settings) -> Settings:
+    """Return the settings with whole paths, and a server's model by its name.
+
+    Raises:
+        ModelError, UsageError: The server is not there, or has several models and none is named.
+    """
     paths = tuple(absolute(path) for path in settings.paths)
-    return replace(settings, paths=paths, out=absolute(settings.out))
+    name = settings.model_name or (only_model(settings) if settings.is_server else None)
+    return replace(settings, paths=paths, out=absolute(settings.out), model_name=name)
 
 
 def run(settings: Settings, below: Rooms | None = None) -> ExitCode:
@@ -183,6 +190,7 @@ class _Run:
         loop, report = self._loop, self._report
         report.worker_memory = loop.pool.memory
         report.workers_replaced = loop.pool.replaced
+        report.model = loop.asking.about(self._settings) if loop.asking is not None else None
         with suppress(OutputError):
             self._journal.commit()
         with suppress(OutputError):

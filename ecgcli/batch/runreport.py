@@ -63,6 +63,8 @@ class RunReport:
         self._clock = time.monotonic()
         self.worker_memory = 0
         self.workers_replaced = 0
+        self.model: dict[str, object] | None = None
+        """The language model that was asked: name, engine, how it was asked."""
 
     @property
     def seconds(self) -> float:
@@ -86,6 +88,7 @@ class RunReport:
             "processed_because": dict(sorted(tally.why.items())),
             "failures_by_category": dict(sorted(tally.categories.items())),
             "quality": dict(sorted(tally.grades.items())),
+            "claims": dict(sorted(tally.claims.items())),
             "stage_seconds": {k: round(v, 3) for k, v in sorted(tally.seconds.items())},
             "memory_peak_mib": _mib(_peak()),
             "worker_memory_peak_mib": _mib(self.worker_memory),
@@ -94,7 +97,7 @@ class RunReport:
             "settings_hash": self._settings.fingerprint(),
             "versions": {
                 "ecgcli": __version__,
-                "model": None,
+                "model": self.model,
                 "python": platform.python_version(),
                 "system": platform.system(),
                 "machine": platform.machine(),

@@ -19,15 +19,16 @@ from typing import Any, Literal
 from ecgcli import __version__
 from ecgcli.engines.device import AUTO
 from ecgcli.errors import ModelError, UsageError
-from ecgcli.models.files import STATEMENTS, digest
+from ecgcli.models.files import STATEMENTS, describes_signals, digest, digest_of_model
 
 FORMATS = ("json", "html", "pdf")
 """The kinds of report, in the order in which they are written."""
 
 DEFAULT_TIMEOUT_S = 120.0
 
-MODELS = ("embedded", "none")
+EMBEDDED, NONE = "embedded", "none"
 """Who interprets beside the criteria: the package's own statement network, or nobody."""
+SERVERS = ("http://", "https://")
 
 
 def cores() -> int:
@@ -55,7 +56,11 @@ class Settings:
         paper: Page of the PDF.
         rate_hz: Sampling rate of CSV and NPY files without a sidecar.
         unit: Unit of CSV and NPY files without a sidecar.
-        model: One of `MODELS`.
+        model: `EMBEDDED`, `NONE`, the URL of a server of language models, or a language model's
+            directory; a language model answers beside the statement network.
+        model_name: Which of a server's models.
+        with_measurements: Tell a language model what was measured.
+        window: Questions to a language model at once, `None` for what suits the engine.
         device: Where the model runs, one of `engines.device.DEVICES`.
         quiet: Say nothing but what stops the run.
         verbose: Say every record, and where an internal error arose.
@@ -78,7 +83,10 @@ class Settings:
     paper: Literal["a4", "letter"] = "a4"
     rate_hz: float | None = None
     unit: str | None = None
-    model: str = "embedded"
+    model: str = EMBEDDED
+    model_name: str | None = None
+    with_measurements: bool = False
+    window: int | None = None
     device: str = AUTO
     quiet: bool = False
     verbose: bool = False
@@ -90,6 +98,21 @@ class Settings:
         """Say whether CSV files need no sidecar, because rate and unit are stated here."""
         return self.rate_hz is not None and self.unit is not None
 
+    @property
+    def asks(self) -> bool:
+        """Say whether a language model is asked."""
+        return self.model not in (EMBEDDED, NONE)
+
+    @property
+    def is_server(self) -> bool:
+        """Say whether the language model is behind a server."""
+        return self.model.startswith(SERVERS)
+
+    @property
+    def reads_signals(self) -> bool:
+        """Say whether the language model reads signals; others look at pictures."""
+        return self.asks and not self.is_server and describes_signals(Path(self.model))
+
     def shaping(self) -> dict[str, Any]:
         """Return what shapes an output, and nothing else.
 
@@ -99,7 +122,7 @@ class Settings:
         """
         return {
             "software": __version__,
-            "model": _named(self.model),
+            "model": self._named(),
             "age": self.age_years,
             "sex": self.sex,
             "paper": self.paper,
@@ -107,19 +130,40 @@ class Settings:
             "unit": self.unit,
         }
 
+    def _named(self) -> str:
+        """Return the models' names with the hashes of weights: other weights, other reports.
+
+        Raises:
+            ModelError: A model is not there.
+        """
+        if self.model == NONE:
+            return NONE
+        try:
+            named = f"{EMBEDDED} {digest(STATEMENTS)}"
+        except OSError as error:
+            raise ModelError(f"the statement model is not there: {STATEMENTS}") from error
+        return f"{named} {self.asked_model()}" if self.asks else named
+
+    def asked_model(self) -> str:
+        """Return the language model's name, with a hash of its files where it is on this machine.
+
+        Raises:
+            ModelError: There is no such directory.
+        """
+        told = " with measurements" if self.with_measurements else ""
+        if self.is_server:
+            return f"{self.model_name or 'the only model'} of a server{told}"
+        try:
+            return f"{Path(self.model).name} {digest_of_model(Path(self.model))}{told}"
+        except OSError as error:
+            raise ModelError(
+                f"there is no model in {self.model}: name a directory that holds one, a server's"
+                f" URL, {EMBEDDED!r} or {NONE!r}"
+            ) from error
+
     def fingerprint(self) -> str:
         """Return a SHA-256 over `shaping()`: equal for runs whose outputs are equal."""
         return hashlib.sha256(json.dumps(self.shaping(), sort_keys=True).encode()).hexdigest()
-
-
-def _named(model: str) -> str:
-    """Return a model's name with the hash of its weights: other weights, other reports."""
-    if model != MODELS[0]:
-        return model
-    try:
-        return f"{model} {digest(STATEMENTS)}"
-    except OSError as error:
-        raise ModelError(f"the statement model is not there: {STATEMENTS}") from error
 
 
 def absolute(path: Path) -> Path:

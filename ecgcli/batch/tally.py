@@ -23,6 +23,7 @@ class Tally:
         why: Why recordings had to be done, by the words of `plan.Verdict`.
         categories: Failures, new and known, by category.
         grades: Technical quality of the recordings done now.
+        claims: Claims of a language model about the recordings done now, by verdict.
         seconds: Time spent in the workers, by stage.
         walked: Whether the walk came to its end, so that the counts are those of the whole input.
     """
@@ -37,6 +38,7 @@ class Tally:
     why: Counter[str] = field(default_factory=Counter)
     categories: Counter[str] = field(default_factory=Counter)
     grades: Counter[str] = field(default_factory=Counter)
+    claims: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=dict)
     walked: bool = False
 
@@ -54,6 +56,7 @@ class Tally:
         """Count one recording that was processed."""
         if outcome.failure is None:
             self.done += 1
+            self.claims.update(outcome.claims)
             if outcome.grade is not None:
                 self.grades[outcome.grade] += 1
         else:

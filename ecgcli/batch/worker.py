@@ -6,15 +6,12 @@ of failure is told; it does not know what is done to a record.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import gc
 import importlib
 import os
-import select
 import signal
 import sys
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,14 +20,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgcli.batch import log
-from ecgcli.batch.outcome import Failure, Outcome
+from ecgcli.batch.outcome import Failure, Outcome, Told
 from ecgcli.batch.settings import Settings
+from ecgcli.engines.orphan import die_with_parent
 from ecgcli.errors import Category, EcgcliError, OutputError, RecordError
 
 if TYPE_CHECKING:
     from ecgcli.records.find import Source
 
-    Process = Callable[[Source, Settings], Outcome]
+    Process = Callable[
+        ..., Outcome
+    ]  # of a source, the settings and, where it asked, what it is told
 
 SETTLED_AFTER = 50  # records after which caches are warm and memory should stand still
 GARBAGE = 50_000  # objects between two collections
@@ -92,10 +92,10 @@ def work(connection: Connection, settings: Settings, name: str) -> None:
     count = 0
     while True:
         try:
-            source = connection.recv()
+            source, told = connection.recv()
         except (EOFError, OSError):
             return
-        message = _attempt(process, source, settings)
+        message = _attempt(process, source, settings, told)
         if isinstance(message, Done):
             count += 1
             memory = resident()
@@ -110,9 +110,11 @@ def work(connection: Connection, settings: Settings, name: str) -> None:
             return
 
 
-def _attempt(process: Process, source: Source, settings: Settings) -> Done | Stop:
+def _attempt(
+    process: Process, source: Source, settings: Settings, told: Told | None
+) -> Done | Stop:
     try:
-        return Done(process(source, settings))
+        return Done(process(source, settings) if told is None else process(source, settings, told))
     except RecordError as error:
         return Done(Outcome(failure=Failure.of(error)))
     except EcgcliError as error:
@@ -158,7 +160,7 @@ def _behave(connection: Connection, settings: Settings) -> None:
     # The parent decides when to stop; a Ctrl-C in the terminal reaches every process of the group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _die_with_parent(connection)
+    die_with_parent(connection)
     for name in THREADS:
         os.environ[name] = "1"
     if not settings.log_paths:
@@ -169,21 +171,3 @@ def _behave(connection: Connection, settings: Settings) -> None:
                 stream.flush()
             os.dup2(null, descriptor)
         os.close(null)
-
-
-def _die_with_parent(connection: Connection) -> None:
-    """End this process when the supervising one ends, however that ends, whatever we are doing."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        # The kernel's way, which also ends a native call that never returns. Its parent is the
-        # fork server, which ends when the supervising process does.
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-    # The portable way, and without the detour: the other end of the pipe hangs up.
-    threading.Thread(target=_watch, args=(connection.fileno(),), daemon=True).start()
-
-
-def _watch(descriptor: int) -> None:
-    poll = select.poll()
-    poll.register(descriptor, 0)  # only what is reported unasked: hang-up and error
-    poll.poll()
-    os._exit(1)

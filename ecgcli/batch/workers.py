@@ -18,7 +18,7 @@ from multiprocessing.context import ForkServerContext
 from typing import TYPE_CHECKING, Any
 
 from ecgcli.batch import worker
-from ecgcli.batch.outcome import Failure, Outcome
+from ecgcli.batch.outcome import Failure, Outcome, Told
 from ecgcli.batch.settings import Settings
 from ecgcli.errors import Category, EcgcliError
 
@@ -53,6 +53,7 @@ class Job:
         known: Whether the journal has a row of it.
         keep: Reports of other formats that stay as they are if the content is still the same.
         alone: Whether it is its second and last try, with nothing else in hand.
+        told: The answer that it waited for, where it did.
     """
 
     source: Any
@@ -60,6 +61,7 @@ class Job:
     known: bool = False
     keep: dict[str, int] = field(default_factory=dict)
     alone: bool = False
+    told: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class _Worker:
         self.job = job
         self.deadline = time.monotonic() + timeout_s
         with suppress(OSError):  # it died between two records: its end is found out by `wait`
-            self.pipe.send(job.source)
+            self.pipe.send((job.source, job.told))
 
     def is_late(self, now: float) -> bool:
         return (self.job is not None or not self.ready) and now >= self.deadline

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,10 +129,19 @@ def read_config(ctx: click.Context, param: click.Parameter, value: Path | None) 
 @click.option("--unit", metavar="UNIT", help="Unit of CSV files without a sidecar: uV, mV or V.")
 @click.option(
     "--model",
-    type=click.Choice(options.MODELS),
-    default=options.MODELS[0],
+    metavar="MODEL",
+    default=options.EMBEDDED,
     show_default=True,
-    help="Who interprets beside the criteria: the package's statement model, or none.",
+    help="Who interprets beside the criteria: embedded (the package's statement model), none, or a"
+    " language model besides: a directory for vLLM, or the URL of an OpenAI-compatible server.",
+)
+@click.option("--model-name", metavar="NAME", help="Which of a server's models.")
+@click.option("--with-measurements", is_flag=True, help="Tell a language model what was measured.")
+@click.option(
+    "--window",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Questions to a language model at once; the default suits its engine.",
 )
 @click.option(
     "--device",
@@ -194,6 +204,7 @@ def interpret(
     )
     if settings.quiet and settings.verbose:
         raise UsageError("--quiet and --verbose exclude each other")
+    settings = _with_model(settings)
     if (settings.rate_hz is None) != (settings.unit is None):
         raise UsageError("--rate and --unit explain a CSV file only together")
     ctx.meta["ecgcli.verbose"] = settings.verbose
@@ -206,6 +217,28 @@ def interpret(
     if sys.stderr.isatty() and not settings.quiet:
         click.echo(f"The worklist: {settings.out / 'index.html'}", err=True)
     ctx.exit(code)
+
+
+def _with_model(settings: Settings) -> Settings:
+    """Return the settings with the model's whole path; say what makes no sense at once.
+
+    Raises:
+        UsageError: Options of language models without one, or a model that is none.
+    """
+    if settings.model_name is not None and not settings.is_server:
+        raise UsageError("--model-name says which of a server's models: --model is no URL")
+    if not settings.asks:
+        if settings.with_measurements or settings.window is not None:
+            raise UsageError("--with-measurements and --window are for a language model: --model")
+        return settings
+    if settings.is_server:
+        return settings
+    if not Path(settings.model).is_dir():
+        raise UsageError(
+            f"--model {settings.model!r} is no directory, no URL, and neither"
+            f" {options.EMBEDDED!r} nor {options.NONE!r}"
+        )
+    return replace(settings, model=str(options.absolute(Path(settings.model))))
 
 
 def _preview(settings: Settings) -> None:

@@ -114,3 +114,49 @@ def statements(
     chosen = recipe.chosen(seed=seed, epochs=epochs, rate=rate, fine=fine)
     file = statement_model.make(chosen, data, out, teachers, jobs, click.echo, start)
     click.echo(f"wrote {file}")
+
+
+@train.command("lm")
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of PTB-XL as its publishers lay it out, or a part of it.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("ecglm"),
+    show_default=True,
+    help="Directory of the model: what --model of interpret takes.",
+)
+@click.option(
+    "--work",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("statements-work"),
+    show_default=True,
+    help="Folder for the arrays (those of `train statements` serve) and the checkpoint.",
+)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--epochs", type=click.IntRange(min=1), help="Epochs, if not the recipe's own.")
+@click.option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes that measure the recordings before training begins.",
+)
+def lm(data: Path, out: Path, work: Path, seed: int, epochs: int | None, jobs: int) -> None:
+    """Train EcgLM, a small language model that is shown an ECG, on folds 1 to 8 of PTB-XL.
+
+    It learns to write findings with the numbers and leads that they rest on, made from labels and
+    measurements by a grammar. `transformers` and vLLM load what it writes.
+    """
+    try:
+        from ecgcli.training import ecglm as recipe
+    except ImportError as error:
+        raise ModelError("training needs PyTorch: pip install 'ecgcli[models]'") from error
+    chosen = recipe.chosen(seed=seed, epochs=epochs)
+    recipe.make(chosen, data, out, work, jobs, click.echo)
+    click.echo(f"wrote {out}")

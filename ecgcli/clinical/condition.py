@@ -370,10 +370,19 @@ def _reasons(outcomes: list[Outcome]) -> tuple[str, ...]:
 
 def limit_names(node: object) -> frozenset[str]:
     """Return the names of all limits that a condition refers to."""
-    if isinstance(node, LimitName):
+    return _names(node, LimitName)
+
+
+def global_names(node: object) -> frozenset[str]:
+    """Return the names of all measurements of the whole record that a condition refers to."""
+    return _names(node, GlobalValue)
+
+
+def _names(node: object, kind: type[LimitName] | type[GlobalValue]) -> frozenset[str]:
+    if isinstance(node, kind):
         return frozenset({node.name})
     if isinstance(node, tuple):
-        return frozenset().union(*map(limit_names, node))
+        return frozenset().union(*(_names(each, kind) for each in node))
     if is_dataclass(node):
-        return frozenset().union(*(limit_names(getattr(node, f.name)) for f in fields(node)))
+        return frozenset().union(*(_names(getattr(node, f.name), kind) for f in fields(node)))
     return frozenset()

@@ -212,8 +212,8 @@ def _from_row(row: tables.Row) -> Criterion:
     confidence = row.number("confidence")
     if confidence is None or not 0 < confidence <= 1:
         raise row.error("confidence", "must be above 0 and at most 1")
-    gate = _parsed(row, "applies_when") if row["applies_when"] else None
-    condition = _parsed(row, "condition")
+    gate = parsed(row, "applies_when") if row["applies_when"] else None
+    condition = parsed(row, "condition")
     urgency = row.choice("urgency", ["", *(urgency.value for urgency in Urgency)])
     return Criterion(
         id=row.required("id"),
@@ -233,7 +233,12 @@ def _from_row(row: tables.Row) -> Criterion:
     )
 
 
-def _parsed(row: tables.Row, column: str) -> Condition:
+def parsed(row: tables.Row, column: str) -> Condition:
+    """Return the condition that a cell states.
+
+    Raises:
+        tables.TableError: It does not parse, or no table has a limit that it names.
+    """
     try:
         condition = parse(row.required(column))
     except ConditionError as error:

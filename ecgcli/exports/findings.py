@@ -34,6 +34,8 @@ UNITS = {
     "f_wave_concentration": "percent",
 }
 MEASUREMENTS = {q.field: f"{q.field}_{UNITS.get(q.field, 'ms')}" for q in QUANTITIES}
+CLAIMS = ("supported", "not_checkable", "contradicted", "needs_review")
+"""Of a language model's claims, see `reports.answer_view.tally`."""
 COLUMNS = (
     "path",
     "status",
@@ -52,6 +54,7 @@ COLUMNS = (
     "reason",
     "remedy",
     "log_id",
+    *(f"claims_{name}" for name in CLAIMS),
 )
 # What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -92,6 +95,7 @@ def _cells(row: WorklistRow) -> list[str]:
         safe(row.reason),
         safe(row.remedy),
         safe(row.log_id),
+        *(_number(row.claims.get(name)) for name in CLAIMS),
     ]
 
 

@@ -6,6 +6,7 @@ It knows files, not what is in them.
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
 
@@ -22,3 +23,33 @@ def digest(file: Path) -> str:
         OSError: It cannot be read.
     """
     return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+
+
+SIGNAL_MODEL = "ecglm"
+"""What `config.json` of a model calls the kind that reads signals."""
+LARGE = 2**30
+"""Bytes from which on a file is named by its size and not by its content."""
+
+
+def describes_signals(folder: Path) -> bool:
+    """Say whether a folder holds a model that reads signals, not pictures."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and config.get("model_type") == SIGNAL_MODEL
+
+
+@cache
+def digest_of_model(folder: Path) -> str:
+    """Return 16 digits that name a model's folder: over its files, large ones by their size.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    whole = hashlib.sha256()
+    for file in sorted(path for path in folder.iterdir() if path.is_file()):
+        size = file.stat().st_size
+        content = digest(file) if size < LARGE else "large"
+        whole.update(f"{file.name} {size} {content}\n".encode())
+    return whole.hexdigest()[:16]

@@ -16,6 +16,16 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ecgcli.clinical.checked import (
+    Checked,
+    CheckedClaim,
+    CheckedFinding,
+    CheckedLead,
+    Conflict,
+    Counts,
+    Tally,
+    Unmentioned,
+)
 from ecgcli.clinical.statement import (
     Contradiction,
     Evidence,
@@ -24,6 +34,7 @@ from ecgcli.clinical.statement import (
     Statement,
     Urgency,
 )
+from ecgcli.engines.answer import Claim, Finding
 from ecgcli.engines.explain import Explanation
 from ecgcli.engines.opinion import Opinion
 from ecgcli.records.record import Patient
@@ -43,7 +54,7 @@ from ecgcli.signals.results import (
     Suspicion,
 )
 
-SCHEMA_VERSION: Literal["1.2"] = "1.2"
+SCHEMA_VERSION: Literal["1.3"] = "1.3"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DISCLAIMER = "Unconfirmed computer interpretation. Not a medical device. Needs physician review."
 NOT_FINITE = "the measurement gave no finite number"
@@ -59,8 +70,9 @@ class Provenance:
         engine_version: Version of that engine, of its criteria or its weights.
         filter: The filter that was applied to what is measured and drawn, in words.
         settings_hash: SHA-256, hexadecimal, over the settings that influence the result.
-        model: Name of the model that took part, where one did.
+        model: Name of the statement model, where it took part.
         model_version: Version of that model.
+        language_model: Name and version of the language model that was asked, where one was.
     """
 
     software_version: str
@@ -70,6 +82,7 @@ class Provenance:
     settings_hash: str
     model: str | None = None
     model_version: str | None = None
+    language_model: str | None = None
 
 
 class _Part(BaseModel):
@@ -125,7 +138,7 @@ class Report(_Part):
     why, and `conclusion` says so in a line.
     """
 
-    schema_version: Literal["1.2"] = Field(description="Version of this document's structure")
+    schema_version: Literal["1.3"] = Field(description="Version of this document's structure")
     generator: Literal["ecgcli"] = Field(description="The program that wrote it")
     disclaimer: str = Field(description="What the report is not")
     record: RecordFacts = Field(description="What was recorded")
@@ -150,6 +163,10 @@ class Report(_Part):
     model: ModelOpinion | None = Field(
         description="What the statement model says; null where none was asked"
     )
+    answer: Checked | None = Field(
+        description="What the language model says, each claim beside what was measured; null where"
+        " none was asked. No statement is made or dropped because of it"
+    )
     urgency: Urgency | None = Field(description="That of the most urgent statement")
     conclusion: str = Field(description="One line for worklists")
     limits: str | None = Field(description="The limits of age and sex that were used, and why")
@@ -166,6 +183,7 @@ def build(
     interpretation: Interpretation | None,
     provenance: Provenance,
     opinion: Opinion | None = None,
+    answer: Checked | None = None,
 ) -> Report:
     """Make the report of one recording.
 
@@ -177,6 +195,7 @@ def build(
         interpretation: What is stated of it, `None` where nothing may be.
         provenance: What made both.
         opinion: What the statement model says, where one was asked.
+        answer: What the language model says, checked, where one was asked.
     """
     usable = analysis.quality.grade is not Grade.NOT_USABLE and analysis.measurements is not None
     said = interpretation if usable else None
@@ -202,11 +221,17 @@ def build(
         else None,
         contradictions=tuple(_contradiction(c) for c in said.contradictions) if said else None,
         model=_model(opinion, provenance) if said and opinion else None,
+        answer=_answer(answer) if said and answer else None,
         urgency=said.urgency if said else None,
         conclusion=clean(conclusion),
         limits=said.limits if said else None,
         provenance=provenance,
     )
+
+
+def _answer(checked: Checked) -> Checked:
+    """Return an answer with the model's own words made harmless; the other texts are ours."""
+    return replace(checked, impression=clean(checked.impression))
 
 
 def _contradiction(found: Contradiction) -> Contradiction:
@@ -366,7 +391,8 @@ def _dataclasses(model: type[BaseModel]) -> list[type]:
     """Return the dataclasses that a report is made of."""
     parts: list[type] = [Patient, Quality, LeadQuality, Measurements, Measured, LeadMeasurements]
     parts += [Beat, Pacing, Suspicion, Statement, Evidence, Explanation, NotAssessed]
-    parts += [Contradiction, Provenance]
+    parts += [Contradiction, Provenance, Checked, CheckedFinding, CheckedClaim, CheckedLead]
+    parts += [Finding, Claim, Unmentioned, Conflict, Counts, Tally]
     assert all(is_dataclass(part) for part in parts), model
     return parts
 

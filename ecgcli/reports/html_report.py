@@ -11,7 +11,7 @@ import hashlib
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ecgcli.reports import beat_sheet, view
+from ecgcli.reports import answer_view, beat_sheet, view
 from ecgcli.reports.quantities import number, shown
 from ecgcli.reports.sheet import Sheet, lay_out
 from ecgcli.reports.svg_sheet import draw, draw_beats
@@ -87,6 +87,7 @@ def render(report: Report, analysis: Analysis, sheet: Sheet | None = None) -> by
         groups=view.groups(),
         lead_tables=_lead_tables(report),
         view=view,
+        answers=answer_view,
         shown=shown,
         software=view.software(report),
         style_hash=style_hash("report.css"),

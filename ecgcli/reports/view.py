@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ecgcli.clinical.hybrid import MEASUREMENT
+from ecgcli.reports import answer_view
 from ecgcli.reports.quantities import QUANTITIES, Quantity, number, shown, unit_sign
 from ecgcli.reports.text import clean
 from ecgcli.signals.results import Fault, Grade, Measurements, PWave
@@ -240,6 +241,8 @@ def about(report: Report) -> list[tuple[str, list[tuple[str, str]]]]:
     if report.suspicions:
         suspected = [(f"{s.text.rstrip('.')}.", s.effect) for s in report.suspicions]
         sections.insert(0, (SUSPICION, suspected))
+    if report.answer is not None:
+        sections.append((answer_view.TITLE, answer_view.lines(report.answer)))
     if report.not_assessed:
         sections.append(("NOT ASSESSED", [(n.text, f"– {n.reason}") for n in report.not_assessed]))
     rejected = [c for c in report.contradictions or () if not c.stated]
@@ -348,4 +351,6 @@ def software(report: Report) -> str:
     parts = [f"ecgcli {p.software_version}", f"engine {p.engine} {p.engine_version}"]
     if p.model:
         parts.append(f"model {p.model} {p.model_version or ''}".strip())
+    if p.language_model:
+        parts.append(f"language model {p.language_model}")
     return " · ".join([*parts, f"settings {p.settings_hash[:12]}"])

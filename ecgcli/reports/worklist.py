@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 from urllib.parse import quote
 
-from ecgcli.reports import thumbnail
+from ecgcli.reports import answer_view, thumbnail
 from ecgcli.reports.html_report import style_hash
 from ecgcli.reports.quantities import QUANTITIES, rounded
 from ecgcli.reports.templates import fill
@@ -54,6 +54,8 @@ class WorklistRow:
         reason: Why it failed.
         remedy: What the file's owner can do.
         log_id: The keyed hash by which logs name it.
+        claims: How many claims of a language model have which verdict, and how many of its
+            findings need review; empty where none was asked.
     """
 
     path: str
@@ -76,6 +78,7 @@ class WorklistRow:
     reason: str = ""
     remedy: str = ""
     log_id: str = ""
+    claims: dict[str, int] = field(default_factory=dict)
 
     def dumps(self) -> str:
         """Return the row as one line of JSON, for a journal."""
@@ -130,6 +133,7 @@ def row(
         acquired=at.isoformat(" ", "seconds") if at else "",
         thumbnail=thumbnail.encode(analysis),
         log_id=log_id,
+        claims=answer_view.tally(report.answer) if report.answer is not None else {},
     )
 
 
@@ -207,7 +211,11 @@ def _kind(entry: WorklistRow) -> int:
 
 def _finding(entry: WorklistRow) -> str:
     if entry.status == "done":
-        return entry.conclusion
+        wrong = entry.claims.get(answer_view.CONTRADICTED, 0)
+        if not wrong:
+            return entry.conclusion
+        claims = "1 claim" if wrong == 1 else f"{wrong} claims"
+        return f"{entry.conclusion} – {claims} of the language model contradicted"
     return f"{entry.category.capitalize()}: {entry.reason}" if entry.category else entry.reason
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ecgcli.batch.settings import FORMATS, Settings, parse_formats, read_config
-from ecgcli.errors import UsageError
+from ecgcli.errors import ModelError, UsageError
 
 SETTINGS = Settings((Path("in"),), Path("out"))
 SHAPING = {
@@ -20,10 +20,13 @@ SHAPING = {
     "unit": "uV",
     "model": "none",
 }
+ASKED = {"model_name": "tiny", "with_measurements": True}
+"""What shapes an output where a language model is asked."""
 OTHERS: dict[str, Any] = {
     "paths": (Path("elsewhere"),),
     "out": Path("elsewhere"),
     "device": "cpu",
+    "window": 3,
     "formats": ("json",),
     "jobs": 7,
     "force": True,
@@ -40,13 +43,42 @@ OTHERS: dict[str, Any] = {
 
 
 def test_every_setting_is_known_to_shape_outputs_or_not() -> None:
-    assert {field.name for field in fields(Settings)} == set(SHAPING) | set(OTHERS)
+    assert {field.name for field in fields(Settings)} == {*SHAPING, *ASKED, *OTHERS}
 
 
 @pytest.mark.parametrize("name", SHAPING)
 def test_what_shapes_an_output_changes_the_fingerprint(name: str) -> None:
     changed = replace(SETTINGS, **{name: SHAPING[name]})  # type: ignore[arg-type]
     assert changed.fingerprint() != SETTINGS.fingerprint()
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_what_a_language_model_is_asked_changes_it_too(name: str) -> None:
+    asking = replace(SETTINGS, model="http://localhost:8000/v1")
+    assert asking.fingerprint() != SETTINGS.fingerprint()
+    changed = replace(asking, **{name: ASKED[name]})  # type: ignore[arg-type]
+    assert changed.fingerprint() != asking.fingerprint()
+
+
+def test_the_address_of_a_server_does_not_matter_but_its_model() -> None:
+    one = replace(SETTINGS, model="http://localhost:8000/v1", model_name="a")
+    assert replace(one, model="https://gpu.local/v1").fingerprint() == one.fingerprint()
+
+
+def test_a_folder_of_a_model_is_known_by_what_it_holds(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name / "m").mkdir(parents=True)
+        (tmp_path / name / "m" / "config.json").write_text('{"model_type": "ecglm"}')
+    one, other = (replace(SETTINGS, model=str(tmp_path / n / "m")) for n in ("one", "other"))
+    assert one.reads_signals
+    assert one.fingerprint() == other.fingerprint()
+    (tmp_path / "third" / "m").mkdir(parents=True)
+    (tmp_path / "third" / "m" / "config.json").write_text('{"model_type": "llava"}')
+    third = replace(SETTINGS, model=str(tmp_path / "third" / "m"))
+    assert not third.reads_signals
+    assert third.fingerprint() != one.fingerprint()
+    with pytest.raises(ModelError, match="there is no model in"):
+        replace(SETTINGS, model=str(tmp_path / "nowhere")).fingerprint()
 
 
 @pytest.mark.parametrize("name", OTHERS)

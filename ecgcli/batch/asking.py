@@ -1,0 +1,171 @@
+"""Records that wait for a language model's answer, between their two visits to a worker.
+
+It knows which record asked what and keeps what a worker needs to go on; it does not know how a
+model is asked (`engines`) nor what is asked. What is kept lives in memory only, for as many records
+as the engine takes at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from ecgcli.batch.log import Log
+from ecgcli.batch.outcome import Pending, Told
+from ecgcli.batch.settings import Settings
+from ecgcli.batch.workers import Job
+from ecgcli.engines.host import Answered, Plan
+from ecgcli.engines.question import SEED, Question
+
+if TYPE_CHECKING:
+    from ecgcli.engines.server import Server
+
+WAIT_S = 0.0
+
+
+class Engine(Protocol):
+    """Who answers, wherever it runs; methods for one thread."""
+
+    version: str
+    restarts: int
+
+    @property
+    def in_flight(self) -> int:
+        """How many questions have no answer yet."""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another question would be asked at once."""
+
+    def start(self) -> None:
+        """Load the model, or find the server."""
+
+    def ask(self, number: int, question: Question, again: tuple[str, ...] = ()) -> None:
+        """Ask a question."""
+
+    def answers(self, timeout_s: float) -> list[Answered]:
+        """Return answers."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+class Asking:
+    """Questions on their way and records that have been told.
+
+    Attributes:
+        told: Jobs that go on, with the answer.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        """Take note of the engine; it starts with the first record."""
+        self.engine = engine
+        self.told: deque[Job] = deque()
+        self._jobs: dict[int, tuple[Job, Pending]] = {}
+        self._number = 0
+        self._started = False
+
+    @property
+    def in_hand(self) -> int:
+        """How many records wait, for an answer or for a worker."""
+        return len(self._jobs) + len(self.told)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a record that asks now would be answered next."""
+        return self.engine.has_room and len(self.told) == 0
+
+    def start(self, log: Log) -> None:
+        """Start the engine, once, before workers have anything in hand that could time out.
+
+        Raises:
+            ModelError: The model is not there.
+        """
+        if not self._started:
+            log.info("starting the language model")
+            began = time.monotonic()
+            self.engine.start()
+            seconds = round(time.monotonic() - began, 1)
+            log.info("the language model is ready", engine=self.engine.version, seconds=seconds)
+            self._started = True
+
+    def ask(self, job: Job, pending: Pending) -> None:
+        """Ask what a record's worker wants to know."""
+        self._number += 1
+        self._jobs[self._number] = (job, pending)
+        self.engine.ask(self._number, pending.question, pending.again)
+
+    def listen(self, timeout_s: float = WAIT_S) -> None:
+        """Take the answers that are there.
+
+        Raises:
+            ModelError: The engine is dead and stays so.
+        """
+        if not self._jobs:
+            return
+        for answered in self.engine.answers(timeout_s):
+            job, pending = self._jobs.pop(answered.number)
+            told = Told(answered.text, answered.ended, pending.kept, pending.again)
+            self.told.append(replace(job, told=told))
+
+    def about(self, settings: Settings) -> dict[str, object]:
+        """Return what the run's record says of the model and of how it was asked."""
+        return {
+            "name": settings.asked_model(),
+            "engine": "server" if settings.is_server else "vllm",
+            "engine_version": self.engine.version,
+            "restarts": self.engine.restarts,
+            "temperature": 0.0,
+            "seed": SEED,
+            "asked": self._number,
+        }
+
+    def close(self) -> None:
+        """End the engine."""
+        self.engine.close()
+
+
+def only_model(settings: Settings) -> str:
+    """Return the name of the one model that a server has.
+
+    Raises:
+        ModelError: The server is not there, or has none.
+        UsageError: It has several.
+    """
+    return _server(settings).only_model()
+
+
+def engine_of(settings: Settings) -> Engine:
+    """Return who answers, as the settings say; nothing is loaded yet.
+
+    Raises:
+        UsageError: A URL or a key cannot be one.
+    """
+    if settings.is_server:
+        from ecgcli.engines import remote
+
+        window = settings.window or remote.WINDOW
+        return remote.RemoteEngine(_server(settings), window, with_picture=True)
+    from ecgcli.engines.local import WINDOW, LocalEngine
+
+    window = settings.window or WINDOW
+    options: dict[str, object] = {"max_num_seqs": window}
+    architecture = None
+    if settings.reads_signals:
+        architecture = "EcgLmForConditionalGeneration"
+        # So small that rounding is the dearer economy.
+        options |= {"limit_mm_per_prompt": {"ecg": 1}, "max_model_len": 2048, "dtype": "float32"}
+    else:
+        options |= {"limit_mm_per_prompt": {"image": 1}}
+    plan = Plan(settings.model, options, architecture=architecture, loud=settings.verbose)
+    return LocalEngine(plan, window)
+
+
+def _server(settings: Settings) -> Server:
+    from ecgcli.engines.patience import Limits
+    from ecgcli.engines.server import Server
+
+    limits = Limits(question_s=settings.timeout_s)
+    return Server(settings.model, settings.model_name, limits=limits)

@@ -1,0 +1,1 @@
+"""How each family of models is asked: one small file a family."""

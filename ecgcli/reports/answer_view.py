@@ -1,0 +1,85 @@
+"""A language model's checked answer in the words of a report, for every format the same.
+
+It knows what stands where in an answer (`clinical.checked`) and what of it a page of paper has room
+for; it does not know how anything looks. What is contradicted is told first and never left out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecgcli.clinical.checked import Verdict
+
+if TYPE_CHECKING:
+    from ecgcli.clinical.checked import Checked, CheckedFinding
+
+TITLE = "LANGUAGE MODEL – EACH CLAIM CHECKED"
+SUPPORTED, NOT_CHECKABLE, CONTRADICTED = "supported", "not_checkable", "contradicted"
+NEEDS_REVIEW = "needs_review"
+ORDER = {Verdict.CONTRADICTED: 0, Verdict.NOT_CHECKABLE: 1, Verdict.SUPPORTED: 2}
+
+
+def tally(answer: Checked) -> dict[str, int]:
+    """Return how many claims (statements, numbers, leads) have which verdict, for lists."""
+    parts = (answer.counts.findings, answer.counts.claims, answer.counts.leads)
+    review = sum(found.needs_review for found in answer.findings) + len(answer.unmentioned)
+    return {
+        SUPPORTED: sum(part.supported for part in parts),
+        NOT_CHECKABLE: sum(part.not_checkable for part in parts),
+        CONTRADICTED: sum(part.contradicted for part in parts),
+        NEEDS_REVIEW: review,
+    }
+
+
+def summary(answer: Checked) -> str:
+    """Return how much of an answer the recording bears out, in a line."""
+    counts = answer.counts
+    contradicted = counts.findings.contradicted + counts.claims.contradicted
+    contradicted += counts.leads.contradicted
+    parts = [
+        f"{counts.findings.supported} of {len(answer.findings)} statements supported",
+        f"{counts.claims.supported} of {sum(len(f.claims) for f in answer.findings)} numbers",
+    ]
+    if contradicted:
+        parts.append(f"{contradicted} claim{'s' if contradicted > 1 else ''} contradicted")
+    return ", ".join(parts)
+
+
+def ordered(answer: Checked) -> list[CheckedFinding]:
+    """Return the findings, those first that need a physician most."""
+    return sorted(answer.findings, key=lambda found: (not found.needs_review, ORDER[found.verdict]))
+
+
+def disputes(found: CheckedFinding) -> list[str]:
+    """Return what of a finding's numbers and leads is contradicted, a line each."""
+    parts = [(claim.text, claim.verdict) for claim in found.claims]
+    parts += [(lead.text, lead.verdict) for lead in found.leads]
+    return [text for text, verdict in parts if verdict is Verdict.CONTRADICTED]
+
+
+def _against(found: CheckedFinding) -> str:
+    return "; ".join([*found.speaks_against, *disputes(found)]) or found.text
+
+
+def lines(answer: Checked) -> list[tuple[str, str]]:
+    """Return the answer as (bold, text) entries of a narrow column, contradictions first."""
+    told: list[tuple[str, str]] = [("Model", f"– {summary(answer)}.")]
+    told += [(f"Not mentioned: {one.name}", f"– {one.text}") for one in answer.unmentioned]
+    told += [("Excludes itself", f"– {one.text}") for one in answer.conflicts]
+    for found in ordered(answer):
+        wrong = disputes(found)
+        if found.verdict is Verdict.CONTRADICTED:
+            told.append((f"Contradicted: {found.name}", f"– {_against(found)}"))
+        elif found.needs_review:
+            told.append((f"Needs review: {found.name}", f"– {found.text}"))
+        elif wrong:
+            told.append((found.name, f"– {'; '.join(wrong)}"))
+    stated = [found.name for found in answer.findings if found.verdict is Verdict.SUPPORTED]
+    if stated:
+        told.append(("Supported", f"– {'; '.join(stated)}"))
+    open_ = [f.name for f in answer.findings if f.verdict is Verdict.NOT_CHECKABLE]
+    if open_:
+        told.append(("Not checkable", f"– {'; '.join(open_)}"))
+    if answer.impression:
+        told.append(("In its words, not checked", f"– {answer.impression}"))
+    return told

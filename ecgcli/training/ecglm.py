@@ -1,0 +1,257 @@
+"""The recipe of EcgLM: seeded, resumable, on two cores or on a GPU.
+
+It knows how the model is trained; what it is asked and answers is in `ecglm_batches`, what it is
+made of in `models.ecglm`. The encoder begins as the statement network and learns slowly; the
+decoder begins at random. What was tried stands in `ecglm.md` beside this file.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from ecgcli.errors import ModelError
+from ecgcli.models import statements
+from ecgcli.models.ecglm.config import ECG, END, PAD, SPECIAL, small
+from ecgcli.models.ecglm.network import EcgLmForConditionalGeneration
+from ecgcli.training import ecglm_answers, ecglm_batches, ecglm_tokenizer
+from ecgcli.training.network import parameters
+from ecgcli.training.ptbxl_rows import load
+from ecgcli.training.statements import CHOOSING, TRAINING
+from ecgcli.training.steps import pace, plain
+from ecgcli.training.vocabulary import vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from transformers import PreTrainedTokenizerFast
+
+VOCABULARY = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the model is trained.
+
+    Attributes:
+        rate: Highest learning rate of what begins at random.
+        encoder_rate: That of the encoder, which begins trained.
+        shown: Share of the prompts that tell measurements.
+        noise_mv: White noise on the signal, at most; each recording gets a share of it.
+    """
+
+    seed: int = 1
+    epochs: int = 6
+    batch: int = 32
+    rate: float = 1.5e-3
+    encoder_rate: float = 2e-4
+    decay: float = 0.05
+    warm_up: int = 200
+    shown: float = 0.5
+    noise_mv: float = 0.02
+
+
+def chosen(seed: int, epochs: int | None) -> Recipe:
+    """Return the recipe with another seed or length."""
+    recipe = replace(Recipe(), seed=seed)
+    return recipe if epochs is None else replace(recipe, epochs=epochs)
+
+
+def make(
+    recipe: Recipe, data: Path, out: Path, work: Path, jobs: int, say: Callable[[str], None]
+) -> Path:
+    """Train on folds 1 to 8 and write the model's directory.
+
+    Args:
+        recipe: What to do.
+        data: Folder of PTB-XL in the official layout.
+        out: Directory of the model: weights, configuration, tokenizer.
+        work: Folder for the arrays (those of `train statements` serve) and the checkpoint.
+        jobs: Processes that measure recordings.
+        say: Takes lines about the progress.
+    """
+    words = vocabulary(data)
+    coarse = load(data, 100, range(1, 10), words, work / "rows", jobs, say)
+    learned, held = coarse.of(TRAINING), coarse.of(CHOOSING)
+    lessons = ecglm_batches.lessons(learned, words)
+    texts = [text for one in lessons for text in (one.asked_with, one.answered)]
+    tokenizer = ecglm_tokenizer.learn(texts, VOCABULARY)
+
+    def tokens(recordings: Any, found: Any) -> ecglm_batches.Tokens:
+        vectors, end = small(len(tokenizer)).tokens, SPECIAL.index(END)
+        ecg = SPECIAL.index(ECG)
+        return ecglm_batches.tokens_of(
+            recordings, found, lambda text: list(tokenizer(text)["input_ids"]), ecg, vectors, end
+        )
+
+    judged = tokens(held, ecglm_batches.lessons(held, words))
+
+    def check(model: EcgLmForConditionalGeneration, epoch: int) -> None:
+        say(f"epoch {epoch}, fold 9: loss {loss_on(recipe, model, judged):.4f} a token")
+
+    folder = work / f"ecglm-{recipe.seed}"
+    model = train(recipe, tokenizer, tokens(learned, lessons), folder, say, check)
+    write(model, tokenizer, out)
+    return out
+
+
+def write(
+    model: EcgLmForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, out: Path
+) -> None:
+    """Write a directory that `transformers` and vLLM load, weights as bfloat16."""
+    out.mkdir(parents=True, exist_ok=True)
+    model.to(torch.bfloat16).save_pretrained(out)
+    tokenizer.save_pretrained(out)
+
+
+def train(
+    recipe: Recipe,
+    tokenizer: PreTrainedTokenizerFast,
+    tokens: ecglm_batches.Tokens,
+    folder: Path,
+    say: Callable[[str], None],
+    check: Callable[[EcgLmForConditionalGeneration, int], None] | None = None,
+) -> EcgLmForConditionalGeneration:
+    """Train from the last checkpoint in the folder, or from the seed.
+
+    Raises:
+        ModelError: The folder's checkpoint is that of another recipe.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(recipe.seed)
+    model = EcgLmForConditionalGeneration(small(len(tokenizer), tuple(ecglm_answers.rows())))
+    model.encoder.begin_as(statements.shipped().weights)
+    model.to(device)
+    optimizer = torch.optim.AdamW(_groups(model, recipe), betas=(0.9, 0.95))
+    checkpoint = folder / "checkpoint.pt"
+    first = 0
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, map_location=device, weights_only=True)
+        if saved["recipe"] != plain(recipe):
+            raise ModelError(f"{checkpoint} is of another recipe: choose another folder")
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        first = saved["step"]
+    per_epoch = ecglm_batches.batches(tokens, recipe.batch)
+    steps = recipe.epochs * per_epoch
+    say(f"{parameters(model)} parameters, {len(tokens.signal)} recordings, from step {first}")
+    started, running = time.monotonic(), 0.0
+    for step, batch in _batches(recipe, tokens, first, steps):
+        for group in optimizer.param_groups:
+            group["lr"] = group["highest"] * pace(step, steps, recipe.warm_up)
+        model.train()
+        loss = _loss(recipe, model, batch, step)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        done = step + 1
+        running = 0.98 * running + 0.02 * float(loss.detach())
+        if done % 100 == 0:
+            taken = (time.monotonic() - started) / (done - first)
+            bias = 1.0 - 0.98 ** (done - first)
+            say(f"step {done} of {steps}, loss {running / bias:.4f}, {taken:.2f} s/step")
+        if done % 200 == 0 or done == steps:
+            state = {"step": done, "recipe": plain(recipe), "model": model.state_dict()}
+            state["optimizer"] = optimizer.state_dict()
+            torch.save(state, checkpoint.with_suffix(".tmp"))
+            checkpoint.with_suffix(".tmp").replace(checkpoint)
+        if check and done % per_epoch == 0:
+            check(model, done // per_epoch)
+    return model
+
+
+def _groups(model: EcgLmForConditionalGeneration, recipe: Recipe) -> list[dict[str, Any]]:
+    """Return the parameters for the optimizer, with the highest rate of each group."""
+    groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        groups.setdefault((name.startswith("encoder."), parameter.ndim > 1), []).append(parameter)
+    return [
+        {
+            "params": members,
+            "weight_decay": recipe.decay if matrices else 0.0,
+            "highest": recipe.encoder_rate if encoder else recipe.rate,
+        }
+        for (encoder, matrices), members in groups.items()
+    ]
+
+
+def _batches(
+    recipe: Recipe, tokens: ecglm_batches.Tokens, first: int, steps: int
+) -> Iterator[tuple[int, ecglm_batches.Batch]]:
+    """Yield steps with their batches, the next one made meanwhile."""
+    per_epoch = ecglm_batches.batches(tokens, recipe.batch)
+    orders: dict[int, ecglm_batches.Epoch] = {}
+
+    def batch(step: int) -> ecglm_batches.Batch:
+        number, place = divmod(step, per_epoch)
+        if number not in orders:
+            orders.clear()
+            orders[number] = ecglm_batches.epoch(
+                tokens, recipe.seed, number, recipe.batch, recipe.shown
+            )
+        return ecglm_batches.draw(tokens, orders[number], place, SPECIAL.index(PAD))
+
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(batch, first)
+        for step in range(first, steps):
+            here = following.result()
+            if step + 1 < steps:
+                following = pool.submit(batch, step + 1)
+            yield step, here
+
+
+def _loss(
+    recipe: Recipe, model: EcgLmForConditionalGeneration, batch: ecglm_batches.Batch, step: int
+) -> torch.Tensor:
+    """Return the mean cross-entropy of the answers' tokens."""
+    device = model.device
+    signal = batch.signal.to(device)
+    if recipe.noise_mv:
+        generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
+        level = torch.rand(len(signal), 1, 1, generator=generator) * recipe.noise_mv
+        noise = level * torch.randn(signal.shape, generator=generator)
+        signal = signal + noise.to(device) * (signal != 0.0).any(2, keepdim=True)
+    with torch.autocast(device.type, dtype=torch.bfloat16):
+        said = model(
+            input_ids=batch.tokens.to(device),
+            ecg_values=signal,
+            attention_mask=batch.mask.to(device),
+            use_cache=False,
+        )
+    scores = said.logits[:, :-1].float().flatten(0, 1)
+    wanted = batch.labels[:, 1:].flatten().to(device)
+    return torch.nn.functional.cross_entropy(scores, wanted, ignore_index=ecglm_batches.IGNORED)
+
+
+@torch.no_grad()
+def loss_on(
+    recipe: Recipe, model: EcgLmForConditionalGeneration, tokens: ecglm_batches.Tokens
+) -> float:
+    """Return the mean loss a batch on recordings that were not learned, without measurements."""
+    model.eval()
+    order = ecglm_batches.epoch(tokens, 0, 0, recipe.batch, 0.0)
+    pad = SPECIAL.index(PAD)
+    total = 0.0
+    for place in range(len(order.batches)):
+        batch = ecglm_batches.draw(tokens, order, place, pad)
+        with torch.autocast(model.device.type, dtype=torch.bfloat16):
+            said = model(
+                input_ids=batch.tokens.to(model.device),
+                ecg_values=batch.signal.to(model.device),
+                attention_mask=batch.mask.to(model.device),
+                use_cache=False,
+            )
+        wanted = batch.labels[:, 1:].flatten().to(model.device)
+        scores = said.logits[:, :-1].float().flatten(0, 1)
+        total += float(
+            torch.nn.functional.cross_entropy(scores, wanted, ignore_index=ecglm_batches.IGNORED)
+        )
+    return total / len(order.batches)

@@ -1,0 +1,197 @@
+"""What EcgLM is trained on: recordings as arrays, and the words before and after them as tokens.
+
+It knows how a batch is put together; it does not know the network. A step's batch depends on the
+seed and the step's number alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from ecgcli.engines.adapters.ecglm import TOLD, prompt
+from ecgcli.signals.reading import NUMBERS
+from ecgcli.training.ecglm_answers import answer, numbers, written
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ecgcli.training.ptbxl_rows import Recordings
+    from ecgcli.training.vocabulary import Vocabulary
+
+IGNORED = -100
+"""What a token that is not to be learned has for a label."""
+SEXES = {0.0: "male", 1.0: "female"}
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One recording: what is asked of it, with and without measurements, and what is answered."""
+
+    asked: str
+    asked_with: str
+    answered: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The same as tokens, and the recordings; row by row the same one.
+
+    Attributes:
+        signal: (records, 12, 1000) float16 in mV at 100 Hz.
+        asked: Prompt of each, the signal's token as often as it has vectors.
+        asked_with: The same with measurements.
+        answered: Answer of each, with the token that ends it.
+    """
+
+    signal: NDArray[np.float16]
+    asked: Sequence[NDArray[np.int64]]
+    asked_with: Sequence[NDArray[np.int64]]
+    answered: Sequence[NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """(recordings, tokens) and their signals (recordings, 12, 1000)."""
+
+    tokens: torch.Tensor
+    mask: torch.Tensor
+    labels: torch.Tensor
+    signal: torch.Tensor
+
+
+def lessons(recordings: Recordings, words: Vocabulary) -> list[Lesson]:
+    """Return what is asked and answered of each recording."""
+    found = []
+    for row, labels in zip(recordings.numbers, recordings.labels, strict=True):
+        values = dict(zip(NUMBERS, row.tolist(), strict=True))
+        measured = numbers(values)
+        told = {name: measured[name, None] for name in TOLD if (name, None) in measured}
+        likelihoods = {
+            name: float(likelihood)
+            for name, likelihood in zip(words.names, labels, strict=True)
+            if not np.isnan(likelihood)
+        }
+        age, sex = values["age"], SEXES.get(values["female"])
+        found.append(
+            Lesson(
+                prompt(age, sex),  # type: ignore[arg-type]
+                prompt(age, sex, told),  # type: ignore[arg-type]
+                written(answer(likelihoods, measured)),
+            )
+        )
+    return found
+
+
+def tokens_of(
+    recordings: Recordings,
+    found: Sequence[Lesson],
+    encode: Callable[[str], list[int]],
+    ecg_token: int,
+    vectors: int,
+    end: int,
+) -> Tokens:
+    """Return lessons as tokens.
+
+    Args:
+        recordings: The recordings of the lessons.
+        found: The lessons.
+        encode: The tokenizer.
+        ecg_token: The token that stands for the signal.
+        vectors: As how many vectors the signal is seen.
+        end: The token that ends an answer.
+    """
+
+    def asked(text: str) -> NDArray[np.int64]:
+        ids = encode(text)
+        at = ids.index(ecg_token)
+        return np.array([*ids[:at], *[ecg_token] * vectors, *ids[at + 1 :]])
+
+    return Tokens(
+        recordings.signal,
+        [asked(lesson.asked) for lesson in found],
+        [asked(lesson.asked_with) for lesson in found],
+        [np.array([*encode(lesson.answered), end]) for lesson in found],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """The order of one epoch.
+
+    Attributes:
+        batches: Rows of each batch; lengths within a batch are alike.
+        shown: (records,) whether the prompt has measurements.
+    """
+
+    batches: Sequence[NDArray[np.int64]]
+    shown: NDArray[np.bool_]
+
+
+def batches(tokens: Tokens, size: int) -> int:
+    """Return how many batches an epoch has."""
+    return max(len(tokens.signal) // size, 1)
+
+
+def epoch(tokens: Tokens, seed: int, number: int, size: int, shown: float) -> Epoch:
+    """Return an epoch: a permutation of all recordings, the same for the same seed and number.
+
+    Args:
+        tokens: What there is.
+        seed: Decides, with `number`, everything.
+        number: Which epoch, from 0.
+        size: Recordings a batch.
+        shown: Share of the prompts that have measurements.
+    """
+    rng = np.random.default_rng([seed, number])
+    order = rng.permutation(len(tokens.signal))
+    chosen: NDArray[np.bool_] = rng.random(len(order)) < shown
+    return Epoch(_alike(tokens, order, chosen, size, rng), chosen)
+
+
+def draw(tokens: Tokens, order: Epoch, place: int, pad: int) -> Batch:
+    """Return a batch of an epoch, filled up with the token `pad`."""
+    return _batch(tokens, order.batches[place], order.shown, pad)
+
+
+def _alike(
+    tokens: Tokens,
+    order: NDArray[np.int64],
+    shown: NDArray[np.bool_],
+    size: int,
+    rng: np.random.Generator,
+) -> list[NDArray[np.int64]]:
+    """Return the batches of an epoch: sorted by length within stretches of sixteen, then mixed."""
+    length = np.array(
+        [
+            len(tokens.answered[at]) + len((tokens.asked_with if shown[at] else tokens.asked)[at])
+            for at in range(len(order))
+        ]
+    )
+    found = []
+    for first in range(0, len(order), 16 * size):
+        part = order[first : first + 16 * size]
+        part = part[np.argsort(length[part], kind="stable")]
+        found += [part[at : at + size] for at in range(0, len(part) - size + 1, size)]
+    found = found or [order]  # fewer than one batch
+    return [found[at] for at in rng.permutation(len(found))]
+
+
+def _batch(tokens: Tokens, chosen: NDArray[np.int64], shown: NDArray[np.bool_], pad: int) -> Batch:
+    asked = [(tokens.asked_with if shown[at] else tokens.asked)[at] for at in chosen]
+    answered = [tokens.answered[at] for at in chosen]
+    width = max(len(a) + len(b) for a, b in zip(asked, answered, strict=True))
+    ids = np.full((len(chosen), width), pad)
+    labels = np.full((len(chosen), width), IGNORED)
+    mask = np.zeros((len(chosen), width), dtype=np.int64)
+    for row, (before, after) in enumerate(zip(asked, answered, strict=True)):
+        end = len(before) + len(after)
+        ids[row, : len(before)] = before
+        ids[row, len(before) : end] = labels[row, len(before) : end] = after
+        mask[row, :end] = 1
+    signal = torch.from_numpy(tokens.signal[chosen].astype(np.float32))
+    return Batch(torch.from_numpy(ids), torch.from_numpy(mask), torch.from_numpy(labels), signal)

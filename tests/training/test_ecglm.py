@@ -1,0 +1,116 @@
+"""The recipe of EcgLM: it learns, goes on where it stopped, and writes what loads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from ecgcli.cli.train import train as command  # noqa: E402
+from ecgcli.engines.adapters.ecglm import prompt  # noqa: E402
+from ecgcli.errors import ModelError  # noqa: E402
+from ecgcli.models.ecglm.config import ECG, END, SPECIAL  # noqa: E402
+from ecgcli.training import ecglm, ecglm_batches, ecglm_tokenizer  # noqa: E402
+from ecgcli.training.ecglm_answers import rows  # noqa: E402
+from tests.training import small_ptbxl  # noqa: E402
+
+SAID = [
+    '{"findings":[{"code":"SR","certainty":"definite","leads":[],"evidence":[]}],"impression":"S."}',
+    '{"findings":[],"impression":"No finding at 72 per minute."}',
+]
+
+
+def tokens(records: int) -> tuple[ecglm_batches.Tokens, Any]:
+    """Return recordings of which half have a tall second lead and another answer."""
+    rng = np.random.default_rng(1)
+    signal = rng.normal(0.0, 0.05, (records, 12, 1000))
+    signal[::2, 1] += np.sin(np.arange(1000) / 5.0)
+    tokenizer = ecglm_tokenizer.learn([*SAID, prompt(60, "male")] * 50, 500)
+
+    def encode(text: str) -> np.ndarray:
+        return np.array(tokenizer(text)["input_ids"])
+
+    def ask(text: str) -> np.ndarray:
+        return np.array([*[SPECIAL.index(ECG)] * 32, *encode(text)[1:]])
+
+    answered = [np.append(encode(SAID[n % 2]), SPECIAL.index(END)) for n in range(records)]
+    asked = [ask(prompt(60, "male"))] * records
+    made = ecglm_batches.Tokens(signal.astype(np.float16), asked, asked, answered)
+    return made, tokenizer
+
+
+def test_the_tokenizer_gives_every_text_back() -> None:
+    tokenizer = ecglm_tokenizer.learn(SAID * 50, 400)
+    for text in [*SAID, 'Zürich 0.05 mV -12 "\n\U0001fac0', prompt(7, "female", {"pr": 160.4})]:
+        assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
+    assert tokenizer.convert_tokens_to_ids(list(SPECIAL)) == list(range(len(SPECIAL)))
+    assert len(tokenizer("72")["input_ids"]) == 2  # digit by digit
+    assert len(tokenizer(SAID[0])["input_ids"]) < len(SAID[0]) / 4
+
+
+def test_every_recording_is_drawn_once_an_epoch_and_the_same_again() -> None:
+    made, _ = tokens(70)
+    one, same, other = (ecglm_batches.epoch(made, 1, n, 8, 0.5) for n in (0, 0, 1))
+    drawn = np.concatenate(one.batches)
+    assert len(drawn) == len(set(drawn.tolist())) == 64
+    assert all(np.array_equal(a, b) for a, b in zip(one.batches, same.batches, strict=True))
+    assert not np.array_equal(drawn, np.concatenate(other.batches))
+
+
+def test_only_the_answer_is_learned() -> None:
+    made, _ = tokens(4)
+    batch = ecglm_batches.draw(made, ecglm_batches.epoch(made, 1, 0, 4, 0.0), 0, 0)
+    asked = len(made.asked[0])
+    assert bool((batch.labels[:, :asked] == ecglm_batches.IGNORED).all())
+    learned = batch.labels != ecglm_batches.IGNORED
+    assert torch.equal(batch.labels[learned], batch.tokens[learned])
+    assert sorted(learned.sum(dim=1).tolist()) == sorted(len(one) for one in made.answered)
+
+
+@pytest.mark.slow
+def test_it_learns_what_the_signal_shows_and_goes_on_after_a_stop(tmp_path: Path) -> None:
+    made, tokenizer = tokens(64)
+    recipe = ecglm.Recipe(epochs=16, batch=16, warm_up=4, rate=3e-3, noise_mv=0.0)
+    lines: list[str] = []
+
+    class StopError(Exception):
+        pass
+
+    def stop(model: object, epoch: int) -> None:
+        if epoch == 2:
+            raise StopError
+
+    with pytest.raises(StopError):
+        ecglm.train(recipe, tokenizer, made, tmp_path, lines.append, stop)
+    model = ecglm.train(recipe, tokenizer, made, tmp_path, lines.append).eval()
+    ids = torch.from_numpy(np.array(made.asked[:2]))
+    said = model.generate(
+        input_ids=ids,
+        ecg_values=torch.from_numpy(made.signal[:2].astype(np.float32)),
+        attention_mask=torch.ones_like(ids),
+        max_new_tokens=60,
+        do_sample=False,
+    )
+    texts = tokenizer.batch_decode(said[:, ids.shape[1] :], skip_special_tokens=True)
+    assert texts == SAID
+    with pytest.raises(ModelError, match="another recipe"):
+        ecglm.train(replace(recipe, rate=1e-3), tokenizer, made, tmp_path, lines.append)
+
+
+def test_the_command_writes_a_model(tmp_path: Path) -> None:
+    data = small_ptbxl.make(tmp_path / "ptbxl", 60)
+    words = ["lm", "--data", data, "--out", tmp_path / "lm", "--work", tmp_path, "--epochs", 1]
+    run = CliRunner().invoke(command, list(map(str, words)), catch_exceptions=False)
+    assert run.exit_code == 0, run.output
+    config = json.loads((tmp_path / "lm" / "config.json").read_text())
+    assert config["codes"] == list(rows())
+    assert (tmp_path / "lm" / "model.safetensors").stat().st_size < 40e6
+    assert "fold 9: loss" in run.output
