@@ -17,5 +17,5 @@ def schema(what: str) -> None:
     if what == "measure":
         from ecgcli.exports.measurements import json_schema
     else:
-        from ecgcli.reports.document import json_schema
+        from ecgcli.reports.schema import json_schema
     click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))

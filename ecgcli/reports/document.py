@@ -7,10 +7,8 @@ typed with the dataclasses that the other rooms pass around, so that each has on
 
 from __future__ import annotations
 
-import inspect
 import math
-import re
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -18,13 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ecgcli.clinical.checked import (
     Checked,
-    CheckedClaim,
-    CheckedFinding,
-    CheckedLead,
-    Conflict,
-    Counts,
-    Tally,
-    Unmentioned,
 )
 from ecgcli.clinical.statement import (
     Contradiction,
@@ -34,8 +25,6 @@ from ecgcli.clinical.statement import (
     Statement,
     Urgency,
 )
-from ecgcli.engines.answer import Claim, Finding
-from ecgcli.engines.explain import Explanation
 from ecgcli.engines.opinion import Opinion
 from ecgcli.records.record import Patient
 from ecgcli.reports.quantities import QUANTITIES, rounded
@@ -49,13 +38,11 @@ from ecgcli.signals.results import (
     LeadQuality,
     Measured,
     Measurements,
-    Pacing,
     Quality,
     Suspicion,
 )
 
 SCHEMA_VERSION: Literal["1.3"] = "1.3"
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DISCLAIMER = "Unconfirmed computer interpretation. Not a medical device. Needs physician review."
 NOT_FINITE = "the measurement gave no finite number"
 
@@ -373,34 +360,3 @@ def _statement(statement: Statement) -> Statement:
         source=clean(statement.source),
         caution=clean_or_none(statement.caution),
     )
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of a report, with descriptions."""
-    schema = Report.model_json_schema(mode="serialization")
-    definitions = schema["$defs"]
-    for cls in _dataclasses(Report):
-        _describe(definitions[cls.__name__], cls)
-    for quantity in QUANTITIES:
-        field = definitions["Measurements"]["properties"][quantity.field]
-        field["description"] = quantity.name
-    return {"$schema": DIALECT, "title": "ecgcli report", **schema}
-
-
-def _dataclasses(model: type[BaseModel]) -> list[type]:
-    """Return the dataclasses that a report is made of."""
-    parts: list[type] = [Patient, Quality, LeadQuality, Measurements, Measured, LeadMeasurements]
-    parts += [Beat, Pacing, Suspicion, Statement, Evidence, Explanation, NotAssessed]
-    parts += [Contradiction, Provenance, Checked, CheckedFinding, CheckedClaim, CheckedLead]
-    parts += [Finding, Claim, Unmentioned, Conflict, Counts, Tally]
-    assert all(is_dataclass(part) for part in parts), model
-    return parts
-
-
-def _describe(definition: dict[str, Any], cls: type) -> None:
-    """Turn a docstring's "Attributes" section into descriptions of the properties."""
-    text, _, attributes = inspect.cleandoc(cls.__doc__ or "").partition("\nAttributes:\n")
-    definition["description"] = " ".join(text.split())
-    for name, words in re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE):
-        if name in definition["properties"]:
-            definition["properties"][name]["description"] = " ".join(words.split())

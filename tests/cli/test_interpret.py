@@ -18,7 +18,7 @@ import jsonschema
 import pytest
 
 from ecgcli.records.write_wfdb import write_wfdb
-from ecgcli.reports.document import json_schema
+from ecgcli.reports.schema import json_schema
 from tests import synthetic
 from tests.cli.running import PATIENCE_S, counts, ecgcli, files, write_csv
 

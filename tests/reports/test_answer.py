@@ -16,7 +16,7 @@ from ecgcli.clinical.checked import Checked, Verdict
 from ecgcli.clinical.claims import verify
 from ecgcli.clinical.interpret import interpret
 from ecgcli.engines.answer import LONGEST_IMPRESSION, Answer, Claim, Finding
-from ecgcli.reports import answer_view, document, html_report, json_report, pdf_report
+from ecgcli.reports import answer_view, document, html_report, json_report, pdf_report, schema
 from ecgcli.signals.analyse import analyse
 from ecgcli.signals.results import Analysis
 from tests import synthetic
@@ -112,7 +112,7 @@ def test_any_words_give_a_report(impression: str) -> None:
 
 
 def test_it_is_described_by_the_schema() -> None:
-    validator = Draft202012Validator(document.json_schema())
+    validator = Draft202012Validator(schema.json_schema())
     for answer in (None, checked(), checked(RIGHT, WRONG, FAST, impression="x")):
         validator.validate(json.loads(json_report.render(report(answer))))
 

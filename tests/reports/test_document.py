@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from ecgcli.records.record import Patient
-from ecgcli.reports import document, json_report
+from ecgcli.reports import document, json_report, schema
 from ecgcli.reports.text import clean
 from ecgcli.signals.results import Grade, Measured
 from tests import synthetic
 from tests.reports import builder
 
-SCHEMA = document.json_schema()
+SCHEMA = schema.json_schema()
 
 
 def built(**changes: Any) -> document.Report:

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from ecgcli.clinical.interpret import interpret
 from ecgcli.records.read import read_path
-from ecgcli.reports import document, html_report, json_report, pdf_report
+from ecgcli.reports import document, html_report, json_report, pdf_report, schema
 from ecgcli.signals.analyse import analyse
 from ecgcli.signals.results import Grade
 from tests.reports import builder
@@ -25,7 +25,7 @@ from tests.reports import builder
 )
 def test_real_recordings_get_their_three_reports(ecg_data: Path, pattern: str) -> None:
     found = sorted(ecg_data.glob(pattern))
-    validator = Draft202012Validator(document.json_schema())
+    validator = Draft202012Validator(schema.json_schema())
     for path in found[:: max(1, len(found) // 4)][:4]:
         analysis = analyse(read_path(path))
         usable = analysis.quality.grade is not Grade.NOT_USABLE

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from ecgcli.clinical.statement import Contradiction, Interpretation, Urgency
 from ecgcli.engines.explain import Explanation
 from ecgcli.engines.opinion import Judgement, Opinion
-from ecgcli.reports import document, html_report, json_report, pdf_report, sheet, view
+from ecgcli.reports import document, html_report, json_report, pdf_report, schema, sheet, view
 from ecgcli.reports.spans import bracketed
 from tests.reports import builder
 from tests.reports.test_html_report import Page
@@ -40,7 +40,7 @@ def report() -> document.Report:
 
 def test_json_holds_probabilities_thresholds_and_contradictions(report: document.Report) -> None:
     content = json.loads(json_report.render(report))
-    jsonschema.validate(content, document.json_schema())
+    jsonschema.validate(content, schema.json_schema())
     assert content["model"]["probabilities"] == {"AFLT": 0.835, "PRC(S)": 0.01}
     assert content["model"]["thresholds"] == {"AFLT": 0.4, "PRC(S)": None}
     assert content["contradictions"][0]["speaks_against"] == ["Improbable (2 %)"]
