@@ -258,6 +258,31 @@ def exchanges(folder: Path, limit: int | None) -> None:
         click.echo(line)
 
 
+@evaluate.command("answers")
+@click.argument(
+    "reports", metavar="REPORTS", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.argument(
+    "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@_json_option("--out")
+def answers(reports: Path, folder: Path, file: Path | None) -> None:
+    """Say how good a language model's answers are: REPORTS of PTB-XL, whose table is in DIR.
+
+    REPORTS is what `interpret --model ...` wrote of recordings of PTB-XL. F1 of the statements in
+    the answers, beside the statement model's on the same recordings; the share of their numbers
+    within 10 % of what was measured, and of their statements, numbers and leads that the
+    recordings support.
+    """
+    from ecgcli.clinical import evaluate_answers
+
+    _check(file)
+    result = evaluate_answers.evaluate(reports, folder)
+    for line in evaluate_answers.lines(result):
+        click.echo(line)
+    _write(file, evaluate_answers.as_json(result))
+
+
 def _check(file: Path | None) -> None:
     """Say before the work that its result cannot be written."""
     if file is not None and not file.parent.is_dir():
