@@ -36,7 +36,7 @@ test: lint
 
 test-vllm: $(VLLM)/.installed
 	@tools/system-libraries $(VLLM)/bin/python
-	$(VLLM)/bin/python -m pytest tests/engines/test_vllm.py
+	$(VLLM)/bin/python -m pytest tests/engines/test_vllm.py tests/engines/test_vllm_server.py
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -21,6 +21,7 @@ COMMANDS = {
     "info": "Show what a recording holds, without interpretation.",
     "doctor": "Say what works on this machine and what to install.",
     "schema": "Print the JSON Schema of the reports or the measurements.",
+    "serve": "Serve a language model with vLLM on this machine.",
     "train": "Train the package's own models from public data.",
     "evaluate": "Measure how good the package's models are.",
 }
