@@ -630,7 +630,9 @@ def test_the_probe_shows_a_whole_picture(start: Start) -> None:
     assert client(server).probe(with_picture=True) == MODEL
     (asked,) = [body for _, _, body in server.seen if body is not None]
     url = asked["messages"][0]["content"][0]["image_url"]["url"]
-    image = Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
+    png = base64.b64decode(url.partition(",")[2])
+    Image.open(io.BytesIO(png)).verify()  # every part with its checksum
+    image = Image.open(io.BytesIO(png))
     assert image.size == (64, 64)
     assert image.getextrema() == ((255, 255),) * 3
 
