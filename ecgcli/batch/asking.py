@@ -65,7 +65,9 @@ class Asking:
         self.told: deque[Job] = deque()
         self._jobs: dict[int, tuple[Job, Pending]] = {}
         self._number = 0
-        self._started = False
+        self._ready = 0.0  # when the engine was, on the clock of `time.monotonic`
+        self._seconds = 0.0
+        self._tokens = [0, 0]  # read and written
 
     @property
     def in_hand(self) -> int:
@@ -83,13 +85,13 @@ class Asking:
         Raises:
             ModelError: The model is not there.
         """
-        if not self._started:
+        if not self._ready:
             log.info("starting the language model")
             began = time.monotonic()
             self.engine.start()
             seconds = round(time.monotonic() - began, 1)
             log.info("the language model is ready", engine=self.engine.version, seconds=seconds)
-            self._started = True
+            self._ready = time.monotonic()
 
     def ask(self, job: Job, pending: Pending) -> None:
         """Ask what a record's worker wants to know."""
@@ -106,6 +108,9 @@ class Asking:
         if not self._jobs:
             return
         for answered in self.engine.answers(timeout_s):
+            self._seconds = time.monotonic() - self._ready
+            self._tokens[0] += answered.read
+            self._tokens[1] += answered.written
             job, pending = self._jobs.pop(answered.number)
             told = Told(answered.text, answered.ended, pending.kept, pending.again)
             self.told.append(replace(job, told=told))
@@ -120,6 +125,9 @@ class Asking:
             "temperature": 0.0,
             "seed": SEED,
             "asked": self._number,
+            "seconds": round(self._seconds, 3),  # from ready to the last answer
+            "tokens_read": self._tokens[0],  # 0 where a server does not say
+            "tokens_written": self._tokens[1],
         }
 
     def close(self) -> None:

@@ -153,6 +153,8 @@ def test_a_run_whose_engine_is_killed_loses_no_record(model: Path, tmp_path: Pat
     asked = run["versions"]["model"]
     assert asked["restarts"] >= 1
     assert asked["engine_version"]
+    assert asked["tokens_written"] > 0
+    assert asked["tokens_read"] > 32 * asked["asked"] - 1
     assert asked["name"].startswith("random-ecglm ")
     assert Counter(path.suffix for path in out.glob("*.csv.json"))[".json"] == run["counts"]["done"]
 
