@@ -163,6 +163,20 @@ def test_no_server_ends_the_run_and_the_next_one_goes_on(
     assert len(reports(folder)) == 3
 
 
+def test_a_server_that_is_lost_in_the_middle_costs_no_record(folder: Path) -> None:
+    with serving(Scripted(GOOD, fails(503))) as server:
+        result = interpret(folder, server, "--window", 1, "--jobs", 1, "--timeout", 4)
+    assert result.returncode == ExitCode.MODEL_NOT_AVAILABLE
+    assert len(reports(folder)) == 1
+    run = json.loads((folder.parent / "out" / "run.json").read_text())
+    assert run["counts"]["done"] == 1
+    assert run["counts"]["failed"] == 0
+    with serving(Scripted(GOOD)) as server:
+        assert interpret(folder, server).returncode == ExitCode.OK
+        assert len(server.questions) == 2
+    assert len(reports(folder)) == 3
+
+
 def test_alone_and_among_others_a_report_is_the_same(folder: Path, server: Scripted) -> None:
     assert interpret(folder, server, "--jobs", 2).returncode == ExitCode.OK
     together = files(folder.parent / "out")
