@@ -28,6 +28,7 @@ from ecgcli.training import ecglm_tokenizer  # noqa: E402
 
 pytestmark = [pytest.mark.slow, pytest.mark.vllm]
 PATIENCE_S = 400.0
+KEY = "s3cret"
 TEMPLATE = "{% for m in messages %}{{ m['content'] }}\n{% endfor %}"
 SCHEMA = {
     "type": "object",
@@ -71,9 +72,11 @@ def url(model: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "ecgcli", "serve", str(model), "--port", str(port)]
     command += ["--window", "4", "--", "--dtype", "float32", "--enforce-eager"]
-    environment = os.environ | {"ECGCLI_API_KEY": "s3cret"}
+    environment = os.environ | {"ECGCLI_API_KEY": KEY}
     with subprocess.Popen(command, env=environment, start_new_session=True) as process:
-        yield f"http://127.0.0.1:{port}/v1"
+        address = f"http://127.0.0.1:{port}/v1"
+        _wait_for(Server(address, key=KEY, limits=Limits(question_s=10.0)), process)
+        yield address
         os.killpg(process.pid, signal.SIGTERM)
         try:
             process.wait(30)
@@ -81,16 +84,22 @@ def url(model: Path) -> Iterator[str]:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def test_it_comes_up_and_keeps_the_form(url: str) -> None:
-    server = Server(url, key="s3cret", limits=Limits(question_s=60.0))
+def _wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
-            assert server.probe() == "tiny-text"
-            break
+            server.probe()
         except ModelError:
+            assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(2.0)
+        else:
+            return
+
+
+def test_it_comes_up_and_keeps_the_form(url: str) -> None:
+    server = Server(url, key=KEY, limits=Limits(question_s=60.0))
+    assert server.probe() == "tiny-text"
     for number in range(3):
         said = json.loads(server.ask(Question("", f"What is rhythm {number}?", SCHEMA)))
         assert set(said) == {"rhythm", "sure"}
