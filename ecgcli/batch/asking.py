@@ -18,11 +18,10 @@ from ecgcli.batch.settings import Settings
 from ecgcli.batch.workers import Job
 from ecgcli.engines.host import Answered, Plan
 from ecgcli.engines.question import SEED, Question
+from ecgcli.models.files import SIGNAL_ARCHITECTURE
 
 if TYPE_CHECKING:
     from ecgcli.engines.server import Server
-
-WAIT_S = 0.0
 
 
 class Engine(Protocol):
@@ -99,7 +98,7 @@ class Asking:
         self._jobs[self._number] = (job, pending)
         self.engine.ask(self._number, pending.question, pending.again)
 
-    def listen(self, timeout_s: float = WAIT_S) -> None:
+    def listen(self, timeout_s: float) -> None:
         """Take the answers that are there.
 
         Raises:
@@ -162,7 +161,7 @@ def engine_of(settings: Settings) -> Engine:
     options: dict[str, object] = {"max_num_seqs": window}
     architecture = None
     if settings.reads_signals:
-        architecture = "EcgLmForConditionalGeneration"
+        architecture = SIGNAL_ARCHITECTURE
         # So small that rounding is the dearer economy.
         options |= {"limit_mm_per_prompt": {"ecg": 1}, "max_model_len": 2048, "dtype": "float32"}
     else:

@@ -11,9 +11,7 @@ import gc
 import importlib
 import os
 import signal
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,15 +20,14 @@ from typing import TYPE_CHECKING
 from ecgcli.batch import log
 from ecgcli.batch.outcome import Failure, Outcome, Told
 from ecgcli.batch.settings import Settings
-from ecgcli.engines.orphan import die_with_parent
+from ecgcli.engines.child import be_silent, die_with_parent
 from ecgcli.errors import Category, EcgcliError, OutputError, RecordError
 
 if TYPE_CHECKING:
     from ecgcli.records.find import Source
 
-    Process = Callable[
-        ..., Outcome
-    ]  # of a source, the settings and, where it asked, what it is told
+    # Of a source, the settings and, where it had asked, what it is told.
+    Process = Callable[..., Outcome]
 
 SETTLED_AFTER = 50  # records after which caches are warm and memory should stand still
 GARBAGE = 50_000  # objects between two collections
@@ -165,9 +162,4 @@ def _behave(connection: Connection, settings: Settings) -> None:
         os.environ[name] = "1"
     if not settings.log_paths:
         # Libraries print and warn with the paths and values they are given.
-        null = os.open(os.devnull, os.O_WRONLY)
-        for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
-            with suppress(OSError, ValueError, AttributeError):
-                stream.flush()
-            os.dup2(null, descriptor)
-        os.close(null)
+        be_silent()

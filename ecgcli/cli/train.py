@@ -8,6 +8,25 @@ import click
 
 from ecgcli.errors import ModelError
 
+_PTBXL = click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of PTB-XL as its publishers lay it out, or a part of it.",
+)
+_SEED = click.option("--seed", type=int, default=1, show_default=True)
+_EPOCHS = click.option(
+    "--epochs", type=click.IntRange(min=1), help="Epochs, if not the recipe's own."
+)
+_JOBS = click.option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes that measure the recordings before training begins.",
+)
+
 
 @click.group("train")
 def train() -> None:
@@ -35,7 +54,7 @@ def train() -> None:
     show_default=True,
     help="Folder for the checkpoint; training goes on from one found there.",
 )
-@click.option("--seed", type=int, default=1, show_default=True)
+@_SEED
 @click.option("--steps", type=click.IntRange(min=1), help="Steps, if not the recipe's own.")
 def delineator(data: Path, out: Path, work: Path, seed: int, steps: int | None) -> None:
     """Train the network that marks P, QRS and T on all LUDB records."""
@@ -49,12 +68,7 @@ def delineator(data: Path, out: Path, work: Path, seed: int, steps: int | None) 
 
 
 @train.command("statements")
-@click.option(
-    "--data",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of PTB-XL as its publishers lay it out, or a part of it.",
-)
+@_PTBXL
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -62,16 +76,9 @@ def delineator(data: Path, out: Path, work: Path, seed: int, steps: int | None) 
     show_default=True,
     help="Folder for the model, its curve and its checkpoint; training goes on from one there.",
 )
-@click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--epochs", type=click.IntRange(min=1), help="Epochs, if not the recipe's own.")
-@click.option(
-    "--jobs",
-    metavar="N",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Processes that measure the recordings before training begins.",
-)
+@_SEED
+@_EPOCHS
+@_JOBS
 @click.option(
     "--teacher",
     "teachers",
@@ -117,12 +124,7 @@ def statements(
 
 
 @train.command("lm")
-@click.option(
-    "--data",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of PTB-XL as its publishers lay it out, or a part of it.",
-)
+@_PTBXL
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -137,16 +139,9 @@ def statements(
     show_default=True,
     help="Folder for the arrays (those of `train statements` serve) and the checkpoint.",
 )
-@click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--epochs", type=click.IntRange(min=1), help="Epochs, if not the recipe's own.")
-@click.option(
-    "--jobs",
-    metavar="N",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Processes that measure the recordings before training begins.",
-)
+@_SEED
+@_EPOCHS
+@_JOBS
 def lm(data: Path, out: Path, work: Path, seed: int, epochs: int | None, jobs: int) -> None:
     """Train EcgLM, a small language model that is shown an ECG, on folds 1 to 8 of PTB-XL.
 

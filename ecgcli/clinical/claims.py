@@ -202,7 +202,7 @@ def _clashed(
         wrong = list(pair)
     for each in wrong:
         rest = other if each.finding.code == one else one
-        text = f"The answer also says {_in_sentence(rest)}: {_lowered(why)}"
+        text = f"The answer also says {_in_sentence(rest)}: {weighing.in_sentence(why)}"
         by_code[each.finding.code] = replace(
             each,
             verdict=Verdict.CONTRADICTED,
@@ -237,9 +237,4 @@ def _name(code: str) -> str:
 
 
 def _in_sentence(code: str) -> str:
-    return _lowered(_name(code))
-
-
-def _lowered(text: str) -> str:
-    """Return a text as it reads after other words: "T wave" and "ST" keep their capitals."""
-    return text if not text[1:2].islower() else text[0].lower() + text[1:]
+    return weighing.in_sentence(_name(code))

@@ -217,7 +217,7 @@ def measured_view(code: str, of: Basis) -> View:
         return View(Word.SILENT, (_undecided(code, of),))
     masked = _masked(meant, of.standing)
     if masked:
-        names = ", ".join(_in_sentence(hybrid.wording(each)) for each in masked)
+        names = ", ".join(in_sentence(hybrid.wording(each)) for each in masked)
         return View(Word.SILENT, (f"not judged beside: {names}",))
     none = NOT_FOR_THEM if any(row.statement == code for row in criteria()) else NO_CRITERION
     if excluded_by is None:
@@ -293,7 +293,7 @@ def network_view(code: str, opinion: Opinion | None) -> View:
         return View(Word.UNSURE, (f"Statement model: {chance} (asserted from {limit})",))
     for each in sorted(kin(code) & opinion.statements.keys()):
         if opinion.statements[each].asserted:
-            text = f"Statement model: {chance}, but it sees: {_in_sentence(hybrid.wording(each))}"
+            text = f"Statement model: {chance}, but it sees: {in_sentence(hybrid.wording(each))}"
             return View(Word.UNSURE, (text,))
     return View(Word.AGAINST, (f"The statement model finds it improbable ({chance})",))
 
@@ -329,5 +329,6 @@ def _technical(code: str, of: Basis) -> Weighed:
     return Weighed(Verdict.NOT_CHECKABLE, reasons=(NO_EXCHANGE,))
 
 
-def _in_sentence(text: str) -> str:
+def in_sentence(text: str) -> str:
+    """Return a text as it reads after other words: "T wave" and "ST" keep their capitals."""
     return text if not text[1:2].islower() else text[0].lower() + text[1:]

@@ -9,14 +9,13 @@ process has ended all of it.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
-from ecgcli.engines.orphan import die_with_parent
+from ecgcli.engines.child import be_silent, die_with_parent
 from ecgcli.engines.question import Question
 
 PRIVATE = {
@@ -120,12 +119,7 @@ def _quiet(plan: Plan) -> None:
             os.environ.setdefault(name, value)
     os.environ.update(plan.environment)
     if not plan.loud:
-        null = os.open(os.devnull, os.O_WRONLY)
-        for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
-            with suppress(OSError, ValueError, AttributeError):
-                stream.flush()
-            os.dup2(null, descriptor)
-        os.close(null)
+        be_silent()
 
 
 def _load(plan: Plan) -> tuple[Any, str]:

@@ -27,10 +27,13 @@ def digest(file: Path) -> str:
 
 SIGNAL_MODEL = "ecglm"
 """What `config.json` of a model calls the kind that reads signals."""
+SIGNAL_ARCHITECTURE = "EcgLmForConditionalGeneration"
+"""What vLLM has to know it by."""
 LARGE = 2**30
 """Bytes from which on a file is named by its size and not by its content."""
 
 
+@cache
 def describes_signals(folder: Path) -> bool:
     """Say whether a folder holds a model that reads signals, not pictures."""
     try:

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from ecgcli.errors import ModelError, RecordError
+from ecgcli.errors import RecordError
 from ecgcli.models import delineator
 from ecgcli.records.read import read_path
 from ecgcli.signals.condition import condition
 from ecgcli.training import ludb, ptbxl
 from ecgcli.training.batches import Batch, Extra, Recipe, draw, sources_of
 from ecgcli.training.network import Delineator, folded, parameters
-from ecgcli.training.steps import average, groups, pace, plain
+from ecgcli.training.steps import average, groups, kept, pace, resumed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,10 +96,8 @@ def train(
     )
     first = 0
     checkpoint = folder / "checkpoint.pt"
-    if checkpoint.exists():
-        saved = torch.load(checkpoint, map_location=device, weights_only=True)
-        if saved["recipe"] != plain(recipe):
-            raise ModelError(f"{checkpoint} is of another recipe: choose another folder")
+    saved = resumed(checkpoint, recipe, device)
+    if saved is not None:
         model.load_state_dict(saved["model"])
         mean.load_state_dict(saved["mean"])
         optimizer.load_state_dict(saved["optimizer"])
@@ -131,10 +129,7 @@ def train(
                 bias = 1.0 - 0.98 ** (done - first)
                 say(f"step {done} loss {running / bias:.4f} {taken:.2f} s/step")
             if done % every == 0 or done == recipe.steps:
-                state = {"step": done, "recipe": plain(recipe), "model": model.state_dict()}
-                state |= {"mean": mean.state_dict(), "optimizer": optimizer.state_dict()}
-                torch.save(state, checkpoint.with_suffix(".tmp"))
-                checkpoint.with_suffix(".tmp").replace(checkpoint)
+                kept(checkpoint, recipe, done, model=model, mean=mean, optimizer=optimizer)
                 if check:
                     check(mean)
     return mean

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ecgcli.errors import ModelError
 from ecgcli.models import statements
-from ecgcli.models.ecglm.config import ECG, END, PAD, SPECIAL, small
+from ecgcli.models.ecglm.config import small
 from ecgcli.models.ecglm.network import EcgLmForConditionalGeneration
+from ecgcli.models.ecglm.tokens import ECG, END, PAD, SPECIAL
 from ecgcli.training import ecglm_answers, ecglm_batches, ecglm_tokenizer
 from ecgcli.training.network import parameters
 from ecgcli.training.ptbxl_rows import load
 from ecgcli.training.statements import CHOOSING, TRAINING
-from ecgcli.training.steps import pace, plain
+from ecgcli.training.steps import kept, pace, resumed
 from ecgcli.training.vocabulary import vocabulary
 
 if TYPE_CHECKING:
@@ -132,10 +132,8 @@ def train(
     optimizer = torch.optim.AdamW(_groups(model, recipe), betas=(0.9, 0.95))
     checkpoint = folder / "checkpoint.pt"
     first = 0
-    if checkpoint.exists():
-        saved = torch.load(checkpoint, map_location=device, weights_only=True)
-        if saved["recipe"] != plain(recipe):
-            raise ModelError(f"{checkpoint} is of another recipe: choose another folder")
+    saved = resumed(checkpoint, recipe, device)
+    if saved is not None:
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         first = saved["step"]
@@ -159,10 +157,7 @@ def train(
             bias = 1.0 - 0.98 ** (done - first)
             say(f"step {done} of {steps}, loss {running / bias:.4f}, {taken:.2f} s/step")
         if done % 200 == 0 or done == steps:
-            state = {"step": done, "recipe": plain(recipe), "model": model.state_dict()}
-            state["optimizer"] = optimizer.state_dict()
-            torch.save(state, checkpoint.with_suffix(".tmp"))
-            checkpoint.with_suffix(".tmp").replace(checkpoint)
+            kept(checkpoint, recipe, done, model=model, optimizer=optimizer)
         if check and done % per_epoch == 0:
             check(model, done // per_epoch)
     return model
@@ -219,10 +214,17 @@ def _loss(
         level = torch.rand(len(signal), 1, 1, generator=generator) * recipe.noise_mv
         noise = level * torch.randn(signal.shape, generator=generator)
         signal = signal + noise.to(device) * (signal != 0.0).any(2, keepdim=True)
+    return _cross_entropy(model, batch, signal)
+
+
+def _cross_entropy(
+    model: EcgLmForConditionalGeneration, batch: ecglm_batches.Batch, signal: torch.Tensor
+) -> torch.Tensor:
+    device = model.device
     with torch.autocast(device.type, dtype=torch.bfloat16):
         said = model(
             input_ids=batch.tokens.to(device),
-            ecg_values=signal,
+            ecg_values=signal.to(device),
             attention_mask=batch.mask.to(device),
             use_cache=False,
         )
@@ -242,16 +244,5 @@ def loss_on(
     total = 0.0
     for place in range(len(order.batches)):
         batch = ecglm_batches.draw(tokens, order, place, pad)
-        with torch.autocast(model.device.type, dtype=torch.bfloat16):
-            said = model(
-                input_ids=batch.tokens.to(model.device),
-                ecg_values=batch.signal.to(model.device),
-                attention_mask=batch.mask.to(model.device),
-                use_cache=False,
-            )
-        wanted = batch.labels[:, 1:].flatten().to(model.device)
-        scores = said.logits[:, :-1].float().flatten(0, 1)
-        total += float(
-            torch.nn.functional.cross_entropy(scores, wanted, ignore_index=ecglm_batches.IGNORED)
-        )
+        total += float(_cross_entropy(model, batch, batch.signal))
     return total / len(order.batches)

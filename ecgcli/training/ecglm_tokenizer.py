@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from ecgcli.models.ecglm.config import END, PAD, SPECIAL
+from ecgcli.models.ecglm.tokens import END, PAD, SPECIAL
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast

@@ -24,7 +24,7 @@ from ecgcli.training.network import parameters
 from ecgcli.training.ptbxl_rows import Recordings
 from ecgcli.training.statement_batches import Disturbance, Rows, draw
 from ecgcli.training.statement_net import Shape, StatementNet
-from ecgcli.training.steps import average, groups, pace, plain
+from ecgcli.training.steps import average, groups, kept, pace, resumed
 from ecgcli.training.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -160,10 +160,8 @@ def train(
     )
     checkpoint = folder / "checkpoint.pt"
     first = 0
-    if checkpoint.exists():
-        saved = torch.load(checkpoint, map_location=device, weights_only=True)
-        if saved["recipe"] != plain(recipe):
-            raise ModelError(f"{checkpoint} is of another recipe: choose another folder")
+    saved = resumed(checkpoint, recipe, device)
+    if saved is not None:
         model.load_state_dict(saved["model"])
         mean.load_state_dict(saved["mean"])
         optimizer.load_state_dict(saved["optimizer"])
@@ -198,10 +196,7 @@ def train(
                 bias = 1.0 - 0.99 ** (done - first)
                 say(f"step {done} of {steps}, loss {running / bias:.4f}, {taken:.2f} s/step")
             if done % per_epoch == 0:
-                state = {"step": done, "recipe": plain(recipe), "model": model.state_dict()}
-                state |= {"mean": mean.state_dict(), "optimizer": optimizer.state_dict()}
-                torch.save(state, checkpoint.with_suffix(".tmp"))
-                checkpoint.with_suffix(".tmp").replace(checkpoint)
+                kept(checkpoint, recipe, done, model=model, mean=mean, optimizer=optimizer)
                 if check:
                     check(mean, done // per_epoch)
     return mean

@@ -1,4 +1,4 @@
-"""What every recipe does between two steps: the pace of learning and the average of the weights.
+"""What every recipe does between two steps: pace, average of the weights, checkpoint.
 
 It knows numbers of steps and tensors; it does not know what is learned.
 """
@@ -8,12 +8,46 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from ecgcli.errors import ModelError
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+
+def resumed(
+    checkpoint: Path, recipe: DataclassInstance, device: torch.device
+) -> dict[str, Any] | None:
+    """Return what `kept` wrote, `None` where nothing was written yet.
+
+    Raises:
+        ModelError: It is that of another recipe.
+    """
+    if not checkpoint.exists():
+        return None
+    saved: dict[str, Any] = torch.load(checkpoint, map_location=device, weights_only=True)
+    if saved["recipe"] != plain(recipe):
+        raise ModelError(f"{checkpoint} is of another recipe: choose another folder")
+    return saved
+
+
+def kept(checkpoint: Path, recipe: DataclassInstance, step: int, **parts: Any) -> None:
+    """Write a checkpoint that is there as a whole or not at all.
+
+    Args:
+        checkpoint: The file.
+        recipe: By which it is known again.
+        step: Steps that are done.
+        parts: What has a `state_dict`, by name.
+    """
+    state = {"step": step, "recipe": plain(recipe)}
+    state |= {name: part.state_dict() for name, part in parts.items()}
+    torch.save(state, checkpoint.with_suffix(".tmp"))
+    checkpoint.with_suffix(".tmp").replace(checkpoint)
 
 
 def pace(step: int, steps: int, warm_up: int) -> float:

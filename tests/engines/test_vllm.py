@@ -27,8 +27,10 @@ from ecgcli.engines.answer import parse, schema  # noqa: E402
 from ecgcli.engines.host import Plan  # noqa: E402
 from ecgcli.engines.local import LocalEngine  # noqa: E402
 from ecgcli.engines.question import Question  # noqa: E402
-from ecgcli.models.ecglm.config import ARCHITECTURE, ECG, SPECIAL, small  # noqa: E402
+from ecgcli.models.ecglm.config import small  # noqa: E402
 from ecgcli.models.ecglm.network import EcgLmForConditionalGeneration, register  # noqa: E402
+from ecgcli.models.ecglm.tokens import ECG, SPECIAL  # noqa: E402
+from ecgcli.models.files import SIGNAL_ARCHITECTURE  # noqa: E402
 from ecgcli.training import ecglm, ecglm_tokenizer  # noqa: E402
 from ecgcli.training.ecglm_answers import answer, rows, written  # noqa: E402
 from tests.cli.running import write_csv  # noqa: E402
@@ -54,7 +56,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def engine(model: Path) -> Iterator[LocalEngine]:
     options = {**OPTIONS, "limit_mm_per_prompt": {"ecg": 1}}
-    with LocalEngine(Plan(str(model), options, architecture=ARCHITECTURE), 8) as started:
+    with LocalEngine(Plan(str(model), options, architecture=SIGNAL_ARCHITECTURE), 8) as started:
         yield started
 
 

@@ -12,8 +12,9 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from ecgcli.models import statements  # noqa: E402
-from ecgcli.models.ecglm.config import ANSWER, ECG, SPECIAL, small  # noqa: E402
+from ecgcli.models.ecglm.config import small  # noqa: E402
 from ecgcli.models.ecglm.network import EcgLmForConditionalGeneration, register  # noqa: E402
+from ecgcli.models.ecglm.tokens import ANSWER, ECG, SPECIAL  # noqa: E402
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

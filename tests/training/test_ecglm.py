@@ -17,7 +17,7 @@ pytest.importorskip("transformers")
 from ecgcli.cli.train import train as command  # noqa: E402
 from ecgcli.engines.adapters.ecglm import prompt  # noqa: E402
 from ecgcli.errors import ModelError  # noqa: E402
-from ecgcli.models.ecglm.config import ECG, END, SPECIAL  # noqa: E402
+from ecgcli.models.ecglm.tokens import ECG, END, SPECIAL  # noqa: E402
 from ecgcli.training import ecglm, ecglm_batches, ecglm_tokenizer  # noqa: E402
 from ecgcli.training.ecglm_answers import rows  # noqa: E402
 from tests.training import small_ptbxl  # noqa: E402

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from ecgcli.engines.quantities import quantities
+from ecgcli.models.ecglm.tokens import ANSWER, ECG, INTERPRET
 
-ECG, INTERPRET, ANSWER = "<|ecg|>", "<|interpret|>", "<|answer|>"
-"""Special tokens of the model; the first stands for the signal."""
 TOLD = (
     "heart_rate", "rr_sd", "p_duration", "pr", "qrs", "qt", "qtc", "p_axis", "qrs_axis", "t_axis",
     "sokolow_lyon", "cornell",

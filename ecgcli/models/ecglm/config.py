@@ -1,6 +1,6 @@
 """What an EcgLM is made of, as `transformers` and vLLM want to be told.
 
-It knows sizes and special tokens; it does not know layers (`network`).
+It knows sizes; it does not know layers (`network`).
 """
 
 from __future__ import annotations
@@ -10,16 +10,9 @@ from typing import Any
 
 from transformers import PretrainedConfig, Qwen3Config
 
+from ecgcli.models.ecglm.tokens import ECG, END, PAD, SPECIAL
+from ecgcli.models.files import SIGNAL_ARCHITECTURE, SIGNAL_MODEL
 from ecgcli.models.statements import LEADS, SAMPLES
-
-MODEL_TYPE = "ecglm"
-ARCHITECTURE = "EcgLmForConditionalGeneration"
-
-PAD, END, ECG = "<|pad|>", "<|end|>", "<|ecg|>"
-INTERPRET, GENERATE, ANSWER = "<|interpret|>", "<|generate|>", "<|answer|>"
-CONDITION = tuple(f"[ECG{number}]" for number in range(8))
-"""What the model will say to a generator of ECGs: their hidden states are its condition."""
-SPECIAL = (PAD, END, ECG, INTERPRET, GENERATE, ANSWER, *CONDITION)
 
 
 class EcgLmConfig(PretrainedConfig):
@@ -36,7 +29,7 @@ class EcgLmConfig(PretrainedConfig):
         codes: The statements that it has learned to make.
     """
 
-    model_type = MODEL_TYPE
+    model_type = SIGNAL_MODEL
     sub_configs = {"text_config": Qwen3Config}  # noqa: RUF012  (as transformers declares it)
 
     def __init__(
@@ -60,7 +53,7 @@ class EcgLmConfig(PretrainedConfig):
         self.tokens = tokens
         self.codes = list(codes)
         self.ecg_shape = [LEADS, SAMPLES]
-        others.setdefault("architectures", [ARCHITECTURE])
+        others.setdefault("architectures", [SIGNAL_ARCHITECTURE])
         others.setdefault("pad_token_id", SPECIAL.index(PAD))
         others.setdefault("eos_token_id", SPECIAL.index(END))
         others.setdefault("tie_word_embeddings", True)

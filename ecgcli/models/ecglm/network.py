@@ -18,8 +18,9 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from ecgcli.models.ecglm.config import MODEL_TYPE, EcgLmConfig
+from ecgcli.models.ecglm.config import EcgLmConfig
 from ecgcli.models.ecglm.encoder import EcgEncoder, Projector
+from ecgcli.models.files import SIGNAL_MODEL
 
 
 class EcgLmForConditionalGeneration(PreTrainedModel, GenerationMixin):
@@ -98,6 +99,6 @@ class EcgLmForConditionalGeneration(PreTrainedModel, GenerationMixin):
 
 def register() -> None:
     """Tell `transformers` of the model; again does no harm."""
-    AutoConfig.register(MODEL_TYPE, EcgLmConfig, exist_ok=True)
+    AutoConfig.register(SIGNAL_MODEL, EcgLmConfig, exist_ok=True)
     AutoModel.register(EcgLmConfig, EcgLmForConditionalGeneration, exist_ok=True)
     AutoModelForCausalLM.register(EcgLmConfig, EcgLmForConditionalGeneration, exist_ok=True)

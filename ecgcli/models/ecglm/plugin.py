@@ -6,7 +6,8 @@ A plugin that fails is only logged by vLLM: `engines` asks for the architecture 
 
 from __future__ import annotations
 
-from ecgcli.models.ecglm.config import ARCHITECTURE, MODEL_TYPE, EcgLmConfig
+from ecgcli.models.ecglm.config import EcgLmConfig
+from ecgcli.models.files import SIGNAL_ARCHITECTURE, SIGNAL_MODEL
 
 CLASS = "ecgcli.models.ecglm.served:EcgLmForConditionalGeneration"
 
@@ -16,6 +17,6 @@ def register() -> None:
     from transformers import AutoConfig
     from vllm import ModelRegistry
 
-    AutoConfig.register(MODEL_TYPE, EcgLmConfig, exist_ok=True)
-    if ARCHITECTURE not in ModelRegistry.get_supported_archs():
-        ModelRegistry.register_model(ARCHITECTURE, CLASS)  # loaded when it is asked for
+    AutoConfig.register(SIGNAL_MODEL, EcgLmConfig, exist_ok=True)
+    if SIGNAL_ARCHITECTURE not in ModelRegistry.get_supported_archs():
+        ModelRegistry.register_model(SIGNAL_ARCHITECTURE, CLASS)  # loaded when it is asked for

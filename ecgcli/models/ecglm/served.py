@@ -31,8 +31,9 @@ from vllm.multimodal.processing import (
     PromptUpdate,
 )
 
-from ecgcli.models.ecglm.config import ECG, EcgLmConfig
+from ecgcli.models.ecglm.config import EcgLmConfig
 from ecgcli.models.ecglm.encoder import EcgEncoder, Projector
+from ecgcli.models.ecglm.tokens import ECG
 
 MODALITY = "ecg"
 VALUES = "ecg_values"

@@ -1,6 +1,6 @@
-"""A process that must not outlive the one that started it.
+"""How a process behaves that another one of ours started: it is silent and does not outlive it.
 
-It knows the kernel's way and the portable one; it does not know what the process does.
+It does not know what the process does.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import select
 import signal
 import sys
 import threading
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 
@@ -34,3 +35,13 @@ def _watch(descriptor: int) -> None:
     poll.register(descriptor, 0)  # only what is reported unasked: hang-up and error
     poll.poll()
     os._exit(1)
+
+
+def be_silent() -> None:
+    """Let nothing out on standard output and standard error, native libraries' words included."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+        os.dup2(null, descriptor)
+    os.close(null)
