@@ -11,6 +11,7 @@ import gc
 import importlib
 import os
 import signal
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -69,8 +70,16 @@ def load(name: str, settings: Settings) -> Process:
     return found
 
 
-def work(connection: Connection, settings: Settings, name: str) -> None:
-    """Process records until the pipe closes: what runs in the worker process."""
+def work(connection: Connection, settings: Settings, name: str, scratch: str) -> None:
+    """Process records until the pipe closes: what runs in the worker process.
+
+    Args:
+        connection: Where records come from and outcomes go.
+        settings: Those of the run.
+        name: What is done, as "module:function".
+        scratch: Folder for temporary files, which the parent removes.
+    """
+    tempfile.tempdir = scratch
     _behave(connection, settings)
     try:
         process = load(name, settings)

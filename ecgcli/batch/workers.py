@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
+import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ecgcli.batch import worker
 from ecgcli.batch.outcome import Failure, Outcome, Told
 from ecgcli.batch.settings import Settings
-from ecgcli.errors import Category, EcgcliError
+from ecgcli.errors import Category, EcgcliError, OutputError
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
@@ -76,10 +78,12 @@ class Finished:
 class _Worker:
     """One process, its pipe and what it has in hand."""
 
-    def __init__(self, context: ForkServerContext, settings: Settings, process: str) -> None:
+    def __init__(
+        self, context: ForkServerContext, settings: Settings, process: str, scratch: str
+    ) -> None:
         self.pipe, theirs = context.Pipe()
         self.process: ForkServerProcess = context.Process(
-            target=worker.work, args=(theirs, settings, process), daemon=True
+            target=worker.work, args=(theirs, settings, process, scratch), daemon=True
         )
         self.process.start()
         theirs.close()
@@ -121,6 +125,7 @@ class Pool:
         self._workers: list[_Worker] = []
         self._context: ForkServerContext | None = None
         self._stillborn = 0
+        self._scratch = ""
         self.memory = 0  # the largest resident memory of a worker, bytes
         self.replaced = 0
 
@@ -131,6 +136,8 @@ class Pool:
         for each in self._workers:
             each.end(kill=True)
         self._workers.clear()
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
 
     @property
     def in_hand(self) -> int:
@@ -177,8 +184,11 @@ class Pool:
             self._context = multiprocessing.get_context("forkserver")
             real = PRELOAD.get(self._process, ())
             self._context.set_forkserver_preload(["ecgcli.batch.calm", *real])
+            self._scratch = _scratch()
         try:
-            self._workers.append(_Worker(self._context, self._settings, self._process))
+            self._workers.append(
+                _Worker(self._context, self._settings, self._process, self._scratch)
+            )
         except (EOFError, ConnectionError) as error:
             raise EcgcliError("workers cannot start: run `ecgcli doctor`") from error
 
@@ -233,6 +243,14 @@ class Pool:
             "try again with --retry-failed and a longer --timeout",
         )
         return Finished(each.job, Outcome(failure=failure))
+
+
+def _scratch() -> str:
+    """Return a new folder for the workers: they are killed, and so leave what is temporary."""
+    try:
+        return tempfile.mkdtemp(prefix="ecgcli-")
+    except OSError as error:
+        raise OutputError(f"no room for temporary files: {error.strerror}") from error
 
 
 def _how(code: int | None) -> str:

@@ -11,6 +11,7 @@ import hashlib
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -94,6 +95,8 @@ def process(source: Source, settings: Settings) -> Outcome:
             os.system(f"echo shell {source.path} >&2")
         case "grow":
             LEAK.append(bytearray(os.urandom(1 << 20) * 64))
+        case "temporary":
+            (Path(tempfile.mkdtemp()) / "left").touch()
         case "full":
             raise outputs.failure(OSError(errno.ENOSPC, "No space left on device"))
         case _:

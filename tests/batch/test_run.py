@@ -364,3 +364,22 @@ def test_worker_that_grows_is_replaced(make: Make) -> None:
     assert report(settings)["workers_replaced"] == 1
     assert report(settings)["worker_memory_peak_mib"] > 256
     assert counts(settings) == {"found": 62, "done": 62}
+
+
+def test_nothing_temporary_is_left(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    settings = make({"a.ecg": "temporary", "b.ecg": "temporary"})
+    assert run(settings, ROOMS) is ExitCode.OK
+    assert list(place.iterdir()) == []
+
+
+def test_no_room_for_temporary_files_stops_the_run(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    with pytest.raises(OutputError, match="temporary"):
+        run(make({"a.ecg": "ok"}), ROOMS)
