@@ -1,0 +1,145 @@
+"""The recipe of the generator's autoencoder: seeded, resumable.
+
+It knows how the autoencoder is trained; what the latents are then used for is the flow's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from ecgcli.models.generator.layout import PATCH
+from ecgcli.training.generator.autoencoder import Autoencoder
+from ecgcli.training.network import parameters
+from ecgcli.training.steps import groups, kept, pace, resumed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PATCHES = 60
+CROP = PATCHES * PATCH
+LAST = 988
+"""Samples of a recording that hold a signal: PTB-XL repeats the last one for some 110 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the autoencoder is trained.
+
+    Attributes:
+        kl: Weight of the latents' distance from a normal distribution.
+        steep: Weight of errors in the slope, which keep the QRS complex sharp.
+        least_mv: A lead's standard deviation counts as at least that much.
+    """
+
+    seed: int = 1
+    epochs: int = 8
+    batch: int = 64
+    rate: float = 2e-3
+    decay: float = 0.01
+    warm_up: int = 100
+    kl: float = 1e-3
+    steep: float = 2.0
+    least_mv: float = 0.05
+
+
+def crops(
+    leads: NDArray[np.int16], rows: NDArray[np.int64], rng: np.random.Generator
+) -> tuple[torch.Tensor, NDArray[np.int64]]:
+    """Return (rows, 8, `CROP`) in mV less each lead's median, and where each begins."""
+    starts = rng.integers(0, LAST - CROP + 1, len(rows))
+    cut = np.stack(
+        [leads[row, :, at : at + CROP] for row, at in zip(rows, starts, strict=True)]
+    ).astype(np.float32)
+    cut -= np.median(cut, axis=2, keepdims=True)
+    return torch.from_numpy(cut / 1000.0), starts
+
+
+def train(
+    recipe: Recipe, leads: NDArray[np.int16], folder: Path, say: Callable[[str], None]
+) -> Autoencoder:
+    """Train from the last checkpoint in the folder, or from the seed.
+
+    Args:
+        recipe: What to do.
+        leads: (records, 8, samples) uV at 100 Hz.
+        folder: Of the checkpoint.
+        say: Takes lines about the progress.
+
+    Raises:
+        ModelError: The folder's checkpoint is that of another recipe.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(recipe.seed)
+    model = Autoencoder().to(device)
+    optimizer = torch.optim.AdamW(groups(model, recipe.decay), betas=(0.9, 0.98))
+    checkpoint = folder / "autoencoder.pt"
+    saved = resumed(checkpoint, recipe, device)
+    first = 0
+    if saved is not None:
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        first = saved["step"]
+    per_epoch = max(len(leads) // recipe.batch, 1)
+    steps = recipe.epochs * per_epoch
+    say(f"autoencoder: {parameters(model)} parameters, {len(leads)} recordings, from step {first}")
+    started, running = time.monotonic(), 0.0
+    for step in range(first, steps):
+        number, place = divmod(step, per_epoch)
+        order = np.random.default_rng([recipe.seed, number]).permutation(len(leads))
+        rows = order[place * recipe.batch : (place + 1) * recipe.batch]
+        signal, _ = crops(leads, rows, np.random.default_rng([recipe.seed, 1, step]))
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.rate * pace(step, steps, recipe.warm_up)
+        loss = loss_of(recipe, model, signal.to(device))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        done = step + 1
+        running = 0.98 * running + 0.02 * float(loss.detach())
+        if done % 100 == 0:
+            taken = (time.monotonic() - started) / (done - first)
+            bias = 1.0 - 0.98 ** (done - first)
+            say(f"step {done} of {steps}, loss {running / bias:.4f}, {taken:.2f} s/step")
+        if done % 200 == 0 or done == steps:
+            kept(checkpoint, recipe, done, model=model, optimizer=optimizer)
+    normalise(model, leads)
+    return model
+
+
+def loss_of(recipe: Recipe, model: Autoencoder, signal: torch.Tensor) -> torch.Tensor:
+    """Return the error of signal and slope, relative to each lead's size, and the latents' cost."""
+    with torch.autocast(signal.device.type, dtype=torch.bfloat16):
+        mean, spread = model.encoder(signal)
+        latent = mean + (0.5 * spread).exp() * torch.randn_like(mean)
+        error = model.decoder(latent) - signal
+    size = signal.std(dim=2, keepdim=True).clamp_min(recipe.least_mv)
+    level = (error / size).abs().mean()
+    slope = (error.diff(dim=2) / size).abs().mean()
+    cost = 0.5 * (mean.square() + spread.exp() - 1.0 - spread).mean()
+    return level + recipe.steep * slope + recipe.kl * cost
+
+
+@torch.no_grad()
+def normalise(model: Autoencoder, leads: NDArray[np.int16]) -> None:
+    """Set the centre and the size of the latents from some of the recordings."""
+    model.eval()
+    rng = np.random.default_rng(0)
+    rows = rng.permutation(len(leads))[:2048]
+    device = model.centre.device
+    means = []
+    for part in np.array_split(rows, max(len(rows) // 64, 1)):
+        signal, _ = crops(leads, part, rng)
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            means.append(model.encoder(signal.to(device))[0])
+    all_means = torch.cat(means).transpose(1, 2).flatten(0, 1)
+    model.centre.copy_(all_means.mean(0))
+    model.size.copy_(all_means.std(0))
