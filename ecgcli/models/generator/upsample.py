@@ -37,7 +37,8 @@ def upsampled(tensors: Mapping[str, Floats], signal: Floats, chance: np.random.G
     fine = convolution(tensors, "course", seen).reshape(samples, leads, FACTOR)
     course = linear(signal)
     course += fine.transpose(1, 0, 2).reshape(leads, -1)
-    doubt = linear(np.ascontiguousarray(convolution(tensors, "doubt", seen).T) + QUIETEST)
+    doubt = convolution(tensors, "doubt", seen) + np.float32(QUIETEST)
+    doubt = linear(np.ascontiguousarray(doubt.T))
     result: Floats = course + np.exp(doubt) * _noise(tensors, doubt.shape, chance)
     return result
 
