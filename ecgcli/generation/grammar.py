@@ -10,7 +10,7 @@ from __future__ import annotations
 from ecgcli.generation.amounts import Amount, amount
 from ecgcli.generation.cursor import Cursor
 from ecgcli.generation.draft import Draft
-from ecgcli.generation.lexicon import Found
+from ecgcli.generation.lexicon import Found, comparisons
 from ecgcli.generation.quantities import quantities
 from ecgcli.generation.refusal import Kind, RequestError, unclear
 from ecgcli.generation.request import Bound
@@ -127,7 +127,8 @@ class _Grammar(Cursor):
         """Take the number of a quantity that was called by name."""
         self._context = ""
         pair = self._pair(quantity)
-        self._skip(_BEFORE_A_NUMBER)
+        while self._key() in _BEFORE_A_NUMBER and not comparisons().find(self._tokens, self._at):
+            self._at += 1  # "PR of at least 200": "at" is part of the comparison
         found = self._amount(quantity)
         if found is None:
             name = quantities()[quantity].name
