@@ -77,7 +77,7 @@ def amount(tokens: Sequence[Token], at: int, quantity: str = "") -> Amount | Non
     if comparison is not None:
         is_low = comparison.meaning == "low"
         return Amount(low if is_low else None, None if is_low else low, unit, at)
-    second = _second(tokens, at, quantity, between)
+    second = _second(tokens, at, quantity, between, unit is not None)
     if second is None:
         return Amount(low, low, unit, at)
     high, unit_after, end = second
@@ -85,9 +85,12 @@ def amount(tokens: Sequence[Token], at: int, quantity: str = "") -> Amount | Non
 
 
 def _second(
-    tokens: Sequence[Token], at: int, quantity: str, between: bool
+    tokens: Sequence[Token], at: int, quantity: str, between: bool, closed: bool
 ) -> tuple[Fraction, Unit | None, int] | None:
-    """Return the other end of a range, its unit and the token after it; `None` without one."""
+    """Return the other end of a range, its unit and the token after it; `None` without one.
+
+    `between` is whether "and" joins the ends too, `closed` whether the first has a unit.
+    """
     joins = (*_TO, "and") if between else _TO
     if at >= len(tokens) or tokens[at].key not in joins:
         return None
@@ -95,9 +98,11 @@ def _second(
     if number is None:
         return None
     unit, end = _unit(tokens, number[1])
-    spaced = tokens[at].key == "-" and tokens[at - 1].end < tokens[at].start
-    if spaced and unit is not None and unit.of == "age_years":
-        return None  # "rate 140 - 60 year old": a dash between phrases
+    if tokens[at].key == "-" and tokens[at - 1].end < tokens[at].start:
+        age = unit is not None and unit.of == "age_years"
+        phrase = lexicon.lexicon().find(tokens, at + 1) or lexicon.sexes().find(tokens, end)
+        if closed or age or phrase:
+            return None  # "140/min - 60 year old", "42 bpm - 1st degree": a dash between phrases
     return number[0], unit, end
 
 

@@ -114,10 +114,6 @@ class Draft:
         certain = {code for phrase in self.asserted if not phrase.unless for code in phrase.present}
         present, absent, rules = set(certain), set[str](), list[BoundRule]()
         for phrase in self.asserted:
-            if phrase.ask:
-                raise RequestError(
-                    Kind.UNCLEAR, f"'{phrase.name or 'it'}' can be several things", phrase.ask
-                )
             only_rate = bool(certain & set(phrase.unless))
             if not only_rate:
                 present.update(phrase.present)
@@ -167,19 +163,9 @@ def shown(bound: Bound) -> str:
 
 def _denied(phrase: Phrase) -> tuple[tuple[str, ...], list[BoundRule]]:
     """Return the codes and the ranges that follow where a phrase does not hold."""
-    if phrase.negated is None:
-        raise RequestError(
-            Kind.UNCLEAR,
-            f"'{phrase.name}' is more than one statement and cannot be denied as a whole",
-            "deny its parts",
-        )
-    if not phrase.negated:
-        if len(phrase.bounds) != 1:
-            raise RequestError(
-                Kind.UNCLEAR, f"'{phrase.name}' cannot be denied", "say what is there instead"
-            )
-        return (), [phrase.bounds[0].opposite]
-    return phrase.negated, []
+    if phrase.negated:
+        return phrase.negated, []
+    return (), [rule.opposite for rule in phrase.bounds]
 
 
 def _refuse_empty(bound: Bound) -> None:

@@ -25,6 +25,9 @@ _BEFORE_A_NUMBER = frozenset(
 )
 _ENDS_NEGATION = frozenset({"with", "has", "have", "having", "but", "plus", "also"})
 _SEX, _AT = "sex", "at"
+_COUNT = Unavailable(
+    "a number of ectopic beats", "its training data do not count them", "PVCs or bigeminy", False
+)
 
 
 def understood(text: str) -> Draft:
@@ -77,7 +80,7 @@ class _Grammar(Cursor):
         elif not self._bare_number():
             if token.key not in SEPARATORS:
                 self._unknown.add(self._at)
-            if token.key != "(" and (token.key != "," or self._context != _SEX):
+            if token.key not in "(:=" and (token.key not in (",", "/") or self._context != _SEX):
                 self._context = ""
             self._at += 1
 
@@ -87,14 +90,17 @@ class _Grammar(Cursor):
         if isinstance(meaning, Word):
             self._word(meaning, found.length)
             return
+        written = self._written(self._at, self._at + found.length)
         said = {each.key for each in self._tokens[self._at : self._at + found.length]}
         self._at += found.length
         if isinstance(meaning, Named):
             self._named(meaning.quantity)
         elif isinstance(meaning, Phrase):
+            if meaning.ask:
+                raise unclear(f"'{written}' can be several things", meaning.ask)
             self.draft.asserted.append(meaning)
-            self._context = meaning.number
-            self._has_name = bool(said & {"pr", "qrs"})
+            self._context = "qtc_ms" if "qtc" in said else meaning.number
+            self._has_name = bool(said & {"pr", "qrs", "qtc"})
         elif isinstance(meaning, Unavailable):
             self._context = ""
             raise _unavailable(meaning)
@@ -118,7 +124,7 @@ class _Grammar(Cursor):
         elif word.kind in ("male", "female"):
             self._context = _SEX
             self.draft.set_sex("male" if word.kind == "male" else "female")
-        elif token.key == "at":
+        elif token.key == "at" and not _is_named(self._context, self._has_name):
             self._context = _AT
 
     # Numbers
@@ -182,16 +188,18 @@ class _Grammar(Cursor):
                 )
             return found.unit.of
         follows = self._found()
+        if _can_be_counted(follows):
+            raise _unavailable(_COUNT)
         if _is_sex(follows) and not (context in quantities() and self._key() == ","):
             return "age_years"
-        if context == _SEX and not _can_be_counted(follows):
+        if context == _SEX:
             return "age_years"
-        after_comma = self._found(self._at + 1) if self._key() == "," else None
+        after_comma = self._found(self._at + 1) if self._key() in (",", "/") else None
         if context == "" and _is_sex(after_comma):
             return "age_years"
         if context == _AT:
             return "heart_rate"
-        if context in ("heart_rate", "axis_deg") or (context and self._has_name):
+        if _is_named(context, self._has_name):
             return context
         raise unclear(
             f"the number {written} has no name", f"write what it is, such as 'rate {written}'"
@@ -240,7 +248,7 @@ class _Grammar(Cursor):
         self._unknown.note(self._at, found)
         meaning = found.meaning
         if isinstance(meaning, Phrase):
-            self.draft.denied.append(meaning)
+            self._deny_phrase(meaning, self._written(self._at, self._at + found.length))
         elif isinstance(meaning, Unavailable) and not meaning.negated_is_met:
             self._at += found.length
             raise _unavailable(meaning)
@@ -251,6 +259,12 @@ class _Grammar(Cursor):
             written = self._tokens[self._at].written
             raise unclear(f"'{said} {written}' says nothing that could be absent", "say it plainly")
         self._at += found.length
+
+    def _deny_phrase(self, phrase: Phrase, written: str) -> None:
+        if phrase.negated is None:
+            what = f"'{written}' says several things and cannot be denied as a whole"
+            raise unclear(what, "deny its parts, or say what is there instead")
+        self.draft.denied.append(phrase)
 
     def _end_of_negation(self, said: str) -> None:
         """Refuse what may or may not be negated too: "no ST elevation and Q waves"."""
@@ -281,6 +295,11 @@ class _Grammar(Cursor):
                 return False
 
 
+def _is_named(context: str, has_name: bool) -> bool:
+    """Return whether a number after a statement needs no unit to be known: "long PR 260"."""
+    return context in ("heart_rate", "axis_deg") or (context in quantities() and has_name)
+
+
 def _is_sex(found: Found[Meaning] | None) -> bool:
     return found is not None and found.meaning in (Word("male"), Word("female"))
 
@@ -300,6 +319,6 @@ def _example(quantity: str) -> str:
 def _unavailable(what: Unavailable) -> RequestError:
     return RequestError(
         Kind.UNAVAILABLE,
-        f"{what.name} is known, but not to be had from this generator: {what.reason}",
+        f"known, but not to be had from this generator: {what.name}, because {what.reason}",
         f"nearest: {what.nearest}",
     )

@@ -66,6 +66,14 @@ def units() -> Lexicon[Unit]:
     return Lexicon({key(word): unit for word, unit in quantities.units().items()})
 
 
+@cache
+def sexes() -> Lexicon[Meaning]:
+    """Return the lexicon of words that say the patient's sex."""
+    kinds = (vocabulary.Word("male"), vocabulary.Word("female"))
+    found = (item for item in vocabulary.items() if item.meaning in kinds)
+    return Lexicon({key(item.written): item.meaning for item in found})
+
+
 COMPARISONS = {
     "low": ("at least", "above", "over", "more than", "greater than", "exceeding", ">", "from"),
     "high": ("at most", "below", "under", "less than", "lower than", "up to", "<"),

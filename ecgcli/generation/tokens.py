@@ -35,10 +35,10 @@ _TOKEN = re.compile(
     r"|and/or(?!\w)|w/))"
     r"|(?P<number>(?<![\d.])0,[0-9]+|[0-9]+(?:\.[0-9]+)?|(?<![\w.])\.[0-9]+)"
     r"|(?P<word>[^\W\d]+)"
-    r"|(?P<mark>[<>]=|\S)"
+    r"|(?P<mark>->|[<>]=|\S)"
 )
 _MEANT = {"w/": "with", "w/o": "without", "y/o": "yo", "y.o.": "yo", "y.o": "yo"}
-_MARKS = {"&": "and", "@": "at", ">=": ">", "<=": "<"}
+_MARKS = {"&": "and", "@": "at", "->": ":", ">=": ">", "<=": "<"}
 
 
 @dataclass(frozen=True, slots=True)

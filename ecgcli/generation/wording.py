@@ -13,6 +13,7 @@ from ecgcli.generation.quantities import plain, quantities
 from ecgcli.generation.request import Request
 from ecgcli.generation.vocabulary import names
 
+_VOWELS = ("8", "11-", "18-")  # eight, eleven, eighteen
 _UNITS = (("year", Fraction(1)), ("month", Fraction(1, 12)), ("day", Fraction(4, 1461)))
 
 
@@ -29,7 +30,8 @@ def sentence(request: Request) -> str:
         parts.append(f"{comma} without {_listed([names()[x] for x in request.absent], 'or')}")
     patient, numbers = _patient(request), _numbers(request)
     if patient:
-        parts.append(f", of a {patient}")
+        article = "an" if patient.startswith(_VOWELS) else "a"
+        parts.append(f", of {article} {patient}")
     if numbers:
         parts.append(f", with {_listed(numbers, 'and')}")
     return "".join(parts) + "."
