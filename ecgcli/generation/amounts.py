@@ -73,15 +73,15 @@ def amount(tokens: Sequence[Token], at: int, quantity: str = "") -> Amount | Non
     if first is None:
         return None
     low, at = first
-    unit, at = _unit(tokens, at)
+    of, at = unit(tokens, at)
     if comparison is not None:
         is_low = comparison.meaning == "low"
-        return Amount(low if is_low else None, None if is_low else low, unit, at)
-    second = _second(tokens, at, quantity, between, unit is not None)
+        return Amount(low if is_low else None, None if is_low else low, of, at)
+    second = _second(tokens, at, quantity, between, of is not None)
     if second is None:
-        return Amount(low, low, unit, at)
+        return Amount(low, low, of, at)
     high, unit_after, end = second
-    return Amount(min(low, high), max(low, high), unit_after or unit, end)
+    return Amount(min(low, high), max(low, high), unit_after or of, end)
 
 
 def _second(
@@ -97,13 +97,13 @@ def _second(
     number = _number(tokens, at + 1, quantity)
     if number is None:
         return None
-    unit, end = _unit(tokens, number[1])
+    of, end = unit(tokens, number[1])
     if tokens[at].key == "-" and tokens[at - 1].end < tokens[at].start:
-        age = unit is not None and unit.of == "age_years"
+        age = of is not None and of.of == "age_years"
         phrase = lexicon.lexicon().find(tokens, at + 1) or lexicon.sexes().find(tokens, end)
         if closed or age or phrase:
             return None  # "140/min - 60 year old", "42 bpm - 1st degree": a dash between phrases
-    return number[0], unit, end
+    return number[0], of, end
 
 
 def _number(tokens: Sequence[Token], at: int, quantity: str) -> tuple[Fraction, int] | None:
@@ -146,9 +146,17 @@ def numerals() -> dict[str, int]:
     return {key(row.required("word"))[0]: int(row.required("number")) for row in rows}
 
 
-def _unit(tokens: Sequence[Token], at: int) -> tuple[Unit | None, int]:
-    found = lexicon.units().find(tokens, at)
-    return (None, at) if found is None else (found.meaning, at + found.length)
+def unit(tokens: Sequence[Token], at: int) -> tuple[Unit | None, int]:
+    """Return the unit at a token, in brackets or not, and the token after it."""
+    bracket = at < len(tokens) and tokens[at].key == "("
+    found = lexicon.units().find(tokens, at + bracket)
+    if found is None:
+        return None, at
+    end = at + bracket + found.length
+    closed = end < len(tokens) and tokens[end].key == ")"
+    if bracket and not closed:
+        return None, at
+    return found.meaning, end + bracket
 
 
 def _float(number: Fraction) -> float:

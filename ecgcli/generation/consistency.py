@@ -63,17 +63,11 @@ def _statements(request: Request) -> None:
 def _without_value(request: Request) -> None:
     """Refuse a quantity that the rhythm does not have: PR in atrial fibrillation."""
     said = {*request.values(), *(bound.quantity for bound in request.bounds)}
-    said |= {each.definition.quantity for each in implied(request)} - _of_normal(request)
+    said |= {each.definition.quantity for each in implied(request) if each.definition.whole}
     for quantity, (code, why) in missing(request).items():
         if quantity in said:
             of = quantities()[quantity]
             raise _contradiction(f"{names()[code]} has no {of.name}: {why}")
-
-
-def _of_normal(request: Request) -> set[str]:
-    """Return the quantities of which only "otherwise normal" says something."""
-    rows = [each.definition for each in implied(request)]
-    return {row.quantity for row in rows if row.code in ("NORM", "ONORM")}
 
 
 def _values(request: Request) -> None:

@@ -121,9 +121,9 @@ class Draft:
                 rules += phrase.bounds
             absent.update(phrase.absent)
         for phrase in self.denied:
-            codes, opposite = _denied(phrase)
-            absent.update(codes)
-            rules += opposite
+            only_rate = bool(certain & set(phrase.unless)) or not phrase.negated
+            absent.update(() if only_rate else phrase.negated or ())
+            rules += [rule.opposite for rule in phrase.bounds] if only_rate else []
         return present, absent, rules
 
     def _left(self, bounds: Iterable[Bound]) -> tuple[Bound, ...]:
@@ -159,13 +159,6 @@ def shown(bound: Bound) -> str:
     if bound.low is not None:
         return f"at least {of.show(bound.low)}"
     return f"at most {of.show(bound.high)}" if bound.high is not None else "any"
-
-
-def _denied(phrase: Phrase) -> tuple[tuple[str, ...], list[BoundRule]]:
-    """Return the codes and the ranges that follow where a phrase does not hold."""
-    if phrase.negated:
-        return phrase.negated, []
-    return (), [rule.opposite for rule in phrase.bounds]
 
 
 def _refuse_empty(bound: Bound) -> None:

@@ -7,14 +7,15 @@ table of words says so: all else is a statement, a number, or an error.
 
 from __future__ import annotations
 
-from ecgcli.generation.amounts import Amount, amount
+from dataclasses import replace
+
+from ecgcli.generation.amounts import Amount, amount, unit
 from ecgcli.generation.cursor import Cursor
 from ecgcli.generation.draft import Draft
 from ecgcli.generation.lexicon import Found, comparisons
 from ecgcli.generation.quantities import quantities
 from ecgcli.generation.refusal import Kind, RequestError, unclear
 from ecgcli.generation.request import Bound
-from ecgcli.generation.statements import entries
 from ecgcli.generation.tokens import tokens
 from ecgcli.generation.unknown import Unknown
 from ecgcli.generation.vocabulary import Meaning, Named, Phrase, Stage, Unavailable, Word
@@ -23,8 +24,12 @@ SEPARATORS = frozenset(",;.:()[]{}|!?/-\"'=*•")
 _BEFORE_A_NUMBER = frozenset(
     "of is at was around about approx approximately ~ : = ( the".split()  # noqa: SIM905
 )
-_ENDS_NEGATION = frozenset({"with", "has", "have", "having", "but", "plus", "also"})
-_SEX, _AT = "sex", "at"
+_ENDS_NEGATION = frozenset({"with", "has", "have", "having", "but"})
+_SEX, _AT, _ECTOPY = "sex", "at", "ectopy"
+_DURING = frozenset({"for", "since", "over", "within", "last", "past", "after", "every"})
+_THEN = frozenset({"after", "ago", "since", "later", "post", "following", "before", "history"})
+_OLDEST_UNNAMED = 100  # a larger number beside a sex is rather a rate
+_COUNTED = frozenset({"PVC", "PAC", "PRC(S)"})
 _COUNT = Unavailable(
     "a number of ectopic beats", "its training data do not count them", "PVCs or bigeminy", False
 )
@@ -100,6 +105,8 @@ class _Grammar(Cursor):
                 raise unclear(f"'{written}' can be several things", meaning.ask)
             self.draft.asserted.append(meaning)
             self._context = "qtc_ms" if "qtc" in said else meaning.number
+            if _COUNTED & set(meaning.present):
+                self._context = _ECTOPY
             self._has_name = bool(said & {"pr", "qrs", "qtc"})
         elif isinstance(meaning, Unavailable):
             self._context = ""
@@ -133,13 +140,14 @@ class _Grammar(Cursor):
         """Take the number of a quantity that was called by name."""
         self._context = ""
         pair = self._pair(quantity)
+        of, self._at = unit(self._tokens, self._at)
         while self._key() in _BEFORE_A_NUMBER and not comparisons().find(self._tokens, self._at):
             self._at += 1  # "PR of at least 200": "at" is part of the comparison
         found = self._amount(quantity)
         if found is None:
             name = quantities()[quantity].name
             raise unclear(f"{name} without a number", f"such as '{name} {_example(quantity)}'")
-        self._set(quantity, found)
+        self._set(quantity, found if found.unit else replace(found, unit=of))
         if pair:
             self._skip({"/"})
             second = self._amount(pair)
@@ -166,11 +174,24 @@ class _Grammar(Cursor):
         found = amount(self._tokens, self._at, "axis_deg" if self._context == "axis_deg" else "")
         if found is None or self._is_dash(found):
             return False
-        written = self._written(self._at, found.end)
+        written, before = self._written(self._at, found.end), self._key(self._at - 1)
         self._at, context = found.end, self._context
         self._context = ""
-        self._set(self._meant(found, context, written), found)
+        quantity = self._meant(found, context, written)
+        if quantity == "age_years" and self._may_be_a_time(found, context, before):
+            raise unclear(f"'{written}' may be an age or a time", "write it as in '60 year old'")
+        self._set(quantity, found)
         return True
+
+    def _may_be_a_time(self, found: Amount, context: str, before: str) -> bool:
+        """Return whether an age may be how long ago or how long: "AF 10 days", "3 days after"."""
+        if before in _DURING or self._key() in _THEN:
+            return True
+        young = found.unit is not None and found.unit.factor < 1
+        said = self._tokens[self._at - 1].key in ("old", "age", "life")
+        follows = self._found()
+        stage = follows is not None and isinstance(follows.meaning, Stage)
+        return young and not (said or context == _SEX or stage or _is_sex(follows))
 
     def _is_dash(self, found: Amount) -> bool:
         """Return whether what looks like a minus sign stands between two phrases."""
@@ -179,6 +200,8 @@ class _Grammar(Cursor):
 
     def _meant(self, found: Amount, context: str, written: str) -> str:
         """Return the quantity that a number without a name is."""
+        if context == _ECTOPY and not _is_sex(self._found()) and not _is_age(found):
+            raise _unavailable(_COUNT)
         if found.unit is not None:
             if found.unit.fits(context):
                 return context
@@ -192,7 +215,7 @@ class _Grammar(Cursor):
             raise _unavailable(_COUNT)
         if _is_sex(follows) and not (context in quantities() and self._key() == ","):
             return "age_years"
-        if context == _SEX:
+        if context == _SEX and (found.high or 0) <= _OLDEST_UNNAMED:
             return "age_years"
         after_comma = self._found(self._at + 1) if self._key() in (",", "/") else None
         if context == "" and _is_sex(after_comma):
@@ -273,8 +296,7 @@ class _Grammar(Cursor):
         if follows is not None and isinstance(follows.meaning, Phrase):
             written = self._tokens[at].written
             raise unclear(
-                f"'{said}' may or may not hold for what begins with '{written}' too: 'and' leaves"
-                " it open",
+                f"'{said}' may or may not hold for what begins with '{written}' too",
                 "join what is absent by 'or', and begin what is present after a comma",
             )
 
@@ -300,6 +322,10 @@ def _is_named(context: str, has_name: bool) -> bool:
     return context in ("heart_rate", "axis_deg") or (context in quantities() and has_name)
 
 
+def _is_age(found: Amount) -> bool:
+    return found.unit is not None and found.unit.of == "age_years"
+
+
 def _is_sex(found: Found[Meaning] | None) -> bool:
     return found is not None and found.meaning in (Word("male"), Word("female"))
 
@@ -308,7 +334,7 @@ def _can_be_counted(found: Found[Meaning] | None) -> bool:
     """Return whether a number before a phrase may count it: "3 PVCs" is no age."""
     if found is None or not isinstance(found.meaning, Phrase):
         return False
-    return any(entries()[code].category == "ectopy" for code in found.meaning.present)
+    return bool(_COUNTED & set(found.meaning.present))
 
 
 def _example(quantity: str) -> str:

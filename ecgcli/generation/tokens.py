@@ -37,6 +37,7 @@ _TOKEN = re.compile(
     r"|(?P<word>[^\W\d]+)"
     r"|(?P<mark>->|[<>]=|\S)"
 )
+_DOTTED = re.compile(r"(?<![^\W\d])(?:[^\W\d]\.){2,}")  # A.F., y.o.
 _MEANT = {"w/": "with", "w/o": "without", "y/o": "yo", "y.o.": "yo", "y.o": "yo"}
 _MARKS = {"&": "and", "@": "at", "->": ":", ">=": ">", "<=": "<"}
 
@@ -64,6 +65,7 @@ def tokens(text: str) -> tuple[Token, ...]:
     """Return the tokens of a text; every character that is no space is part of one."""
     plain = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
     plain = re.sub(r"(?<=[^\W\d])'(?=[^\W\d])", "", plain)  # PVC's, I'd
+    plain = _DOTTED.sub(lambda match: match.group().replace(".", ""), plain)
     folded = plain.casefold()
     if len(folded) != len(plain):  # a few letters grow when folded: their case is then lost
         plain = folded
