@@ -16,6 +16,7 @@ FLOORS = [
     "engines",
     "training",
     "clinical",
+    "generation",
     "reports",
     "exports",
     "batch",

@@ -1,0 +1,40 @@
+"""The catalogue's statements as this room needs them: looked up, checked in tables, put in order.
+
+It loads the catalogue late, because that brings NumPy along; it knows no phrases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ecgcli.clinical import tables
+
+if TYPE_CHECKING:
+    from ecgcli.clinical.catalogue import Entry
+
+
+@cache
+def entries() -> dict[str, Entry]:
+    """Return the catalogue by code, in its own order."""
+    from ecgcli.clinical.catalogue import catalogue
+
+    return catalogue()
+
+
+def codes(row: tables.Row, column: str) -> tuple[str, ...]:
+    """Return the statements that a cell names.
+
+    Raises:
+        tables.TableError: One is not in the catalogue.
+    """
+    found = tuple(row[column].split())
+    if set(found) - entries().keys():
+        raise row.error(column, f"{sorted(set(found) - entries().keys())} is not in the catalogue")
+    return found
+
+
+def in_order(codes: Iterable[str]) -> tuple[str, ...]:
+    """Return statements in the order of the catalogue."""
+    return tuple(sorted(codes, key=lambda code: entries()[code].order))
