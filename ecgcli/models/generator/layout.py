@@ -11,6 +11,8 @@ INDEPENDENT = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
 """Leads that are generated; the other four follow from Einthoven and Goldberger."""
 RATE = 100.0
 """Samples per second (Hz) of what the flow's decoder gives."""
+FINE_RATE = 500.0
+"""Samples per second (Hz) of what is written."""
 PATCH = 16
 """Samples of one latent vector, 160 ms."""
 LATENT = 32

@@ -37,10 +37,13 @@ def upsampled(tensors: Mapping[str, Floats], signal: Floats, chance: np.random.G
     fine = convolution(tensors, "course", seen).reshape(samples, leads, FACTOR)
     course = linear(signal)
     course += fine.transpose(1, 0, 2).reshape(leads, -1)
-    doubt = convolution(tensors, "doubt", seen) + np.float32(QUIETEST)
+    doubt = convolution(tensors, "doubt", seen)
+    doubt += np.float32(QUIETEST)
     doubt = linear(np.ascontiguousarray(doubt.T))
-    result: Floats = course + np.exp(doubt) * _noise(tensors, doubt.shape, chance)
-    return result
+    np.exp(doubt, out=doubt)
+    doubt *= _noise(tensors, doubt.shape, chance)
+    course += doubt
+    return course
 
 
 def linear(signal: Floats) -> Floats:
