@@ -34,6 +34,9 @@ START = RATES + INTERVALS * KINDS
 """Token before all others; a beat's is `RATES` + interval + `INTERVALS` * kind."""
 LEAD_IN_S = 1.0
 """Beats begin so long before the recording: its first one has a past."""
+TRIES = 40
+ENOUGH = 0.005
+"""Share by which the rate may miss the one asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,8 @@ class Rhythm:
         mean = 60.0 / rate
         token = rate_class(rate)
         times, kinds = [0.0], [0]
-        while times[-1] < duration_s + 2.0 * (LEAD_IN_S + mean) or len(times) < 4:
+        # Twice as many as are needed: the intervals' mean is set right afterwards.
+        while times[-1] < 2.0 * (duration_s + 2.0 * (LEAD_IN_S + mean)):
             state = self._next(token, asked, state)
             place = _drawn(linear(self._tensors, "out", state)[RATES:START], chance)
             token = RATES + place
@@ -108,9 +112,7 @@ class Rhythm:
             share = SHORTEST * math.exp(within * math.log(LONGEST / SHORTEST))
             times.append(times[-1] + mean * share)
             kinds.append(kind)
-        begin = LEAD_IN_S + mean * chance.random()
-        found = Beats(np.array(times) - begin, np.array(kinds))
-        return _paced(found, duration_s, rate)
+        return _placed(np.array(times), np.array(kinds), duration_s, rate, chance)
 
     def _next(self, token: int, asked: Floats, state: Floats) -> Floats:
         """Return the state after a token: a gated recurrent unit."""
@@ -151,13 +153,30 @@ def _rate(scores: Floats, rates: tuple[float, float], chance: np.random.Generato
     return float(low + (high - low) * chance.random())
 
 
-def _paced(found: Beats, duration_s: float, rate: float) -> Beats:
-    """Stretch times about the first beat until their mean rate within the recording is that."""
-    times = found.times_s
-    for _ in range(20):
-        now = Beats(times, found.kinds).rate(duration_s)
-        if math.isnan(now) or abs(now / rate - 1.0) < 1e-4:
+def _placed(
+    times: NDArray[np.float64],
+    kinds: NDArray[np.int64],
+    duration_s: float,
+    rate: float,
+    chance: np.random.Generator,
+) -> Beats:
+    """Cut a recording out of a train of beats and stretch it until its mean rate is the one asked.
+
+    Of the places that are tried the first does where no beat enters or leaves by the stretching.
+    """
+    best, least = Beats(times, kinds), math.inf
+    for _ in range(TRIES):
+        place = int(chance.integers(1, max(len(times) // 3, 2)))
+        start = times[place] - chance.random() * (times[place] - times[place - 1])
+        found = Beats(times - start, kinds)
+        for _ in range(4):
+            now = found.rate(duration_s)
+            away = abs(now / rate - 1.0)
+            if away < least:
+                best, least = found, away
+            if least < ENOUGH or math.isnan(now):
+                break
+            found = Beats(found.times_s * (now / rate), kinds)
+        if least < ENOUGH:
             break
-        first = times[times >= 0.0][0]
-        times = first + (times - first) * (now / rate)
-    return Beats(times, found.kinds)
+    return best

@@ -99,7 +99,8 @@ def train(
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         if (step + 1) % per_epoch == 0:
-            say(f"rhythm: epoch {number + 1} of {recipe.epochs}, loss {float(loss):.4f} a token")
+            now = float(loss.detach())
+            say(f"rhythm: epoch {number + 1} of {recipe.epochs}, loss {now:.4f} a token")
     return model.eval()
 
 
