@@ -155,3 +155,38 @@ def lm(data: Path, out: Path, work: Path, seed: int, epochs: int | None, jobs: i
     chosen = recipe.chosen(seed=seed, epochs=epochs)
     recipe.make(chosen, data, out, work, jobs, click.echo)
     click.echo(f"wrote {out}")
+
+
+@train.command("generator")
+@_PTBXL
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("generator.safetensors"),
+    show_default=True,
+    help="Weights file to write.",
+)
+@click.option(
+    "--work",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("generator-work"),
+    show_default=True,
+    help="Folder for the arrays and the checkpoints; training goes on from what is found there.",
+)
+@_SEED
+@_EPOCHS
+@_JOBS
+def generator(data: Path, out: Path, work: Path, seed: int, epochs: int | None, jobs: int) -> None:
+    """Train the networks that draw an ECG from what is asked for, on folds 1 to 8 of PTB-XL.
+
+    Five stages, each of which goes on where it was stopped: beats and measurements of all
+    recordings, autoencoder, rhythm, the step to 500 Hz (which needs some recordings at both rates),
+    and the flow, whose epochs --epochs counts.
+    """
+    try:
+        from ecgcli.training.generator import recipe
+    except ImportError as error:
+        raise ModelError("training needs PyTorch: pip install 'ecgcli[models]'") from error
+    chosen = recipe.chosen(seed=seed, epochs=epochs)
+    recipe.make(chosen, data, out, work, jobs, click.echo)
+    click.echo(f"wrote {out}")

@@ -31,6 +31,7 @@ from ecgcli.training.generator import (  # noqa: E402
     upsample,
 )
 from ecgcli.training.generator.rows import BEATS, KINDS, Shard  # noqa: E402
+from tests.training import small_ptbxl  # noqa: E402
 
 STATEMENTS = 7
 CODES = tuple(f"S{n}" for n in range(STATEMENTS))
@@ -283,3 +284,25 @@ def test_step_to_500_hz_learns_the_colour_of_noise() -> None:
     noise = made.noise(torch.zeros(2, 8, 4000), torch.Generator().manual_seed(0))
     near = float((noise[..., 1:] * noise[..., :-1]).mean() / noise.square().mean())
     assert near > 0.1
+
+
+@pytest.mark.slow
+def test_all_stages_make_a_generator(tmp_path: Path) -> None:
+    data = small_ptbxl.make(tmp_path / "ptbxl", 18)
+    stages = recipe.Recipe(
+        learn_autoencoder.Recipe(epochs=1, batch=8),
+        learn_rhythm.Recipe(epochs=1, batch=8),
+        learn_flow.Recipe(epochs=1, batch=8),
+        learn_upsample.Recipe(steps=2, batch=2),
+    )
+    lines: list[str] = []
+    file = tmp_path / "generator.safetensors"
+    recipe.make(stages, data, file, tmp_path / "work", 1, lines.append)
+    made = weights.load(file)
+    assert made.examples["SBRAD"] == 6
+    assert made.codes == ("NORM", "IMI", "ASMI", "LVH", "CLBBB", "NDT", "LVOLT", "SR", "SBRAD")
+    told = Asked(np.eye(9, dtype=np.float32)[8], np.full(len(SCALARS), np.nan, np.float32))
+    drawn = Generator(made).draw(told, (45.0, 45.0), 10.0, 1, steps=2)
+    assert drawn.beats.rate(10.0) == pytest.approx(45.0, rel=0.01)
+    recipe.make(stages, data, file, tmp_path / "work", 1, lines.append)
+    assert any("from step 2" in line for line in lines)  # the flow had nothing left to do
