@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ecgcli.errors import ModelError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from ecgcli.generation.evaluate import Evaluation
 
 _DATA = click.argument(
     "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
@@ -30,6 +33,8 @@ def _json_option(*names: str) -> Callable[[Callable[..., None]], Callable[..., N
     )
 
 
+# Those of the generator, which this module does not import: that costs a second.
+STEPS, GUIDANCE, CANDIDATES = 24, 2.0, 8
 _JOBS = click.option(
     "--jobs",
     metavar="N",
@@ -217,6 +222,102 @@ def statements(
     _write(file, result)
 
 
+@evaluate.command("generation")
+@_DATA
+@click.option(
+    "--n", "count", type=click.IntRange(min=1), default=500, show_default=True, help="Prompts."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the samples.")
+@click.option(
+    "--model",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A generator that `train generator` made, instead of the package's.",
+)
+@click.option(
+    "--steps",
+    type=click.IntRange(min=2),
+    default=STEPS,
+    show_default=True,
+    help="Steps of the flow for each drawing.",
+)
+@click.option(
+    "--guidance",
+    type=click.FloatRange(min=0.0),
+    default=GUIDANCE,
+    show_default=True,
+    help="By how much what is asked for is stressed; 1 is not at all.",
+)
+@click.option(
+    "--candidates",
+    metavar="K",
+    type=click.IntRange(min=1),
+    default=CANDIDATES,
+    show_default=True,
+    help="Drawings that are tried for a sample at most.",
+)
+@click.option(
+    "--against",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="Compare with so many training recordings, spread evenly, instead of all; 0 for none.",
+)
+@click.option(
+    "--work",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("generator-work"),
+    show_default=True,
+    help="Folder of the generator's training: what was measured there is used again.",
+)
+@click.option(
+    "--time/--no-time", "timed", default=True, show_default=True, help="Times by steps, too."
+)
+@click.option(
+    "--figures",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Draw distributions and the closest pairs into this folder, as SVG.",
+)
+@_JOBS
+@_json_option("--out")
+def generation(
+    folder: Path,
+    count: int,
+    seed: int,
+    model: Path | None,
+    steps: int,
+    guidance: float,
+    candidates: int,
+    against: int | None,
+    work: Path,
+    timed: bool,
+    figures: Path | None,
+    jobs: int,
+    file: Path | None,
+) -> None:
+    """Say what generated ECGs are worth: asked for what recordings of PTB-XL in DIR show.
+
+    Prompts are made from fold 9 (labels, age, sex, measurements). What was measured in the samples
+    and what the statement network sees in them is held against what was asked for, with and without
+    rejection; their distribution against real recordings, with real against real beside it; and
+    each against all training recordings, to see whether it is a copy.
+    """
+    from ecgcli.cli import evaluated
+    from ecgcli.generation import evaluate as evaluation
+    from ecgcli.generation.evaluate_samples import Way
+
+    _check(file)
+    plan = evaluation.Plan(
+        folder, count, Way(model, seed, steps, guidance, candidates), jobs, work, against, timed
+    )
+    found = evaluation.evaluate(plan, lambda text: click.echo(text, err=True))
+    evaluated.show(found.numbers)
+    _write(file, found.numbers)
+    if figures is not None:
+        _draw(found, figures)
+
+
 def _folds(text: str) -> range:
     """Return the folds that a text like 1-8 or 9 names."""
     first, dash, last = text.partition("-")
@@ -296,3 +397,13 @@ def _write(file: Path | None, numbers: Mapping[str, Any]) -> None:
             file.write_text(json.dumps(numbers, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         except OSError as error:
             raise OutputError(f"{file} cannot be written: {error.strerror}") from error
+
+
+def _draw(found: Evaluation, folder: Path) -> None:
+    from ecgcli.generation import evaluate_figures
+
+    try:
+        files = evaluate_figures.draw(found, folder)
+    except OSError as error:
+        raise OutputError(f"no figure can be written to {folder}: {error.strerror}") from error
+    click.echo(f"{len(files)} figures in {folder}", err=True)
