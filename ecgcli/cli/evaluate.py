@@ -17,6 +17,7 @@ from ecgcli.errors import ModelError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from ecgcli.generation.evaluate import Evaluation
+    from ecgcli.generation.evaluate_samples import Way
 
 _DATA = click.argument(
     "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
@@ -279,6 +280,27 @@ def statements(
     type=click.Path(file_okay=False, path_type=Path),
     help="Draw distributions and the closest pairs into this folder, as SVG.",
 )
+@click.option(
+    "--train-on-generated",
+    "learned",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Instead: train the statement network on so many samples, and on as many recordings.",
+)
+@click.option(
+    "--augment",
+    metavar="CODE,...",
+    help="Instead: train the statement network with and without samples of these statements.",
+)
+@click.option(
+    "--each",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=500,
+    show_default=True,
+    help="Samples of each statement for --augment.",
+)
+@click.option("--epochs", type=click.IntRange(min=1), help="Epochs of these trainings.")
 @_JOBS
 @_json_option("--out")
 def generation(
@@ -293,6 +315,10 @@ def generation(
     work: Path,
     timed: bool,
     figures: Path | None,
+    learned: int | None,
+    augment: str | None,
+    each: int,
+    epochs: int | None,
     jobs: int,
     file: Path | None,
 ) -> None:
@@ -302,16 +328,21 @@ def generation(
     and what the statement network sees in them is held against what was asked for, with and without
     rejection; their distribution against real recordings, with real against real beside it; and
     each against all training recordings, to see whether it is a copy.
+
+    --train-on-generated and --augment ask another question: what generated recordings teach the
+    statement network, tested on the real ones of fold 9 (needs 'ecgcli[models]', and hours).
     """
     from ecgcli.cli import evaluated
     from ecgcli.generation import evaluate as evaluation
     from ecgcli.generation.evaluate_samples import Way
 
     _check(file)
-    plan = evaluation.Plan(
-        folder, count, Way(model, seed, steps, guidance, candidates), jobs, work, against, timed
-    )
-    found = evaluation.evaluate(plan, lambda text: click.echo(text, err=True))
+    way = Way(model, seed, steps, guidance, candidates)
+    if learned is not None or augment is not None:
+        _write(file, _taught(folder, work, way, epochs, jobs, learned, augment, each))
+        return
+    plan = evaluation.Plan(folder, count, way, jobs, work, against, timed)
+    found = evaluation.evaluate(plan, _progress)
     evaluated.show(found.numbers)
     _write(file, found.numbers)
     if figures is not None:
@@ -407,3 +438,36 @@ def _draw(found: Evaluation, folder: Path) -> None:
     except OSError as error:
         raise OutputError(f"no figure can be written to {folder}: {error.strerror}") from error
     click.echo(f"{len(files)} figures in {folder}", err=True)
+
+
+def _taught(
+    folder: Path,
+    work: Path,
+    way: Way,
+    epochs: int | None,
+    jobs: int,
+    learned: int | None,
+    augment: str | None,
+    each: int,
+) -> dict[str, Any]:
+    """Do one of the two experiments in which the statement network is trained."""
+    try:
+        from ecgcli.generation import evaluate_training
+        from ecgcli.training import statements as recipe
+    except ImportError as error:
+        raise ModelError("training needs PyTorch: pip install 'ecgcli[models]'") from error
+    if learned is not None and augment is not None:
+        raise UsageError("--train-on-generated and --augment are two experiments: one at a time")
+    plan = evaluate_training.Plan(folder, work, way, recipe.chosen(1, epochs), jobs)
+    if learned is not None:
+        result = evaluate_training.on_generated(plan, learned, _progress)
+    else:
+        codes = [code.strip() for code in (augment or "").split(",") if code.strip()]
+        result = evaluate_training.augmented(plan, codes, each, _progress)
+    for line in evaluate_training.lines(result):
+        click.echo(line)
+    return result
+
+
+def _progress(text: str) -> None:
+    click.echo(text, err=True)
