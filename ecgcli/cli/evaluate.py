@@ -228,7 +228,9 @@ def statements(
 @click.option(
     "--n", "count", type=click.IntRange(min=1), default=500, show_default=True, help="Prompts."
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the samples.")
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="Seed of samples and trainings."
+)
 @click.option(
     "--model",
     metavar="FILE",
@@ -458,7 +460,7 @@ def _taught(
         raise ModelError("training needs PyTorch: pip install 'ecgcli[models]'") from error
     if learned is not None and augment is not None:
         raise UsageError("--train-on-generated and --augment are two experiments: one at a time")
-    plan = evaluate_training.Plan(folder, work, way, recipe.chosen(1, epochs), jobs)
+    plan = evaluate_training.Plan(folder, work, way, recipe.chosen(way.seed, epochs), jobs)
     if learned is not None:
         result = evaluate_training.on_generated(plan, learned, _progress)
     else:

@@ -23,7 +23,7 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 12, 26, 36
 HEAD = 44
 """Pixels above the panels, for the title and the legend."""
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
-STYLE = "font:11px sans-serif;fill:#222"
+FONT = 'font-family="sans-serif" font-size="11" fill="#222"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Panel:
         y_name: Beside it, with the unit.
         lines: What is drawn; the last lies on top.
         bands: What lies below the lines.
-        names: Marks of the x axis by their place, instead of numbers.
+        names: Marks of the x axis by their place, instead of numbers; those beyond it are left out.
     """
 
     title: str
@@ -112,7 +112,7 @@ def chart(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {whole[0]} {whole[1]}"'
         f' width="{whole[0]}" height="{whole[1]}">',
         f'<rect width="{whole[0]}" height="{whole[1]}" fill="#fff"/>',
-        f'<text x="12" y="18" style="font:bold 14px sans-serif;fill:#222">{escape(title)}</text>',
+        f'<text x="12" y="18" {FONT} font-weight="bold">{escape(title)}</text>',
         *_legend(legend),
     ]
     for at, panel in enumerate(panels):
@@ -127,7 +127,7 @@ def _legend(legend: Sequence[tuple[str, str]]) -> list[str]:
     parts, x = [], 12
     for name, colour in legend:
         parts.append(f'<rect x="{x}" y="29" width="14" height="4" fill="{colour}"/>')
-        parts.append(f'<text x="{x + 19}" y="35" style="{STYLE}">{escape(name)}</text>')
+        parts.append(f'<text x="{x + 19}" y="35" {FONT}>{escape(name)}</text>')
         x += 40 + 7 * len(name)
     return parts
 
@@ -195,9 +195,12 @@ def marks(low: float, high: float, most: int = 6) -> list[float]:
 
 def _x_marks(panel: Panel, axes: _Axes) -> list[str]:
     bottom = axes.height - BOTTOM
-    named = panel.names or [(mark, f"{mark:g}") for mark in marks(*axes.x)]
+    low, high = axes.x
+    named = panel.names or [(mark, f"{mark:g}") for mark in marks(low, high)]
     parts = [_rule(LEFT, bottom, axes.width - RIGHT, bottom, "#666")]
     for place, name in named:
+        if not low <= place <= high:
+            continue
         x = float(axes.right(np.array([place]))[0])
         parts += [_rule(x, bottom, x, bottom + 3, "#666"), _text(x, bottom + 14, name, "middle")]
     middle = (LEFT + axes.width - RIGHT) / 2
@@ -221,6 +224,5 @@ def _rule(x1: float, y1: float, x2: float, y2: float, colour: str) -> str:
 
 def _text(x: float, y: float, text: str, anchor: str, more: str = "") -> str:
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" style="{STYLE}"{more}>'
-        f"{escape(text)}</text>"
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {FONT}{more}>{escape(text)}</text>'
     )

@@ -182,10 +182,12 @@ def _signals(copies: Copies) -> str:
         own = copies.generated.leads[row] / 1000.0
         other = copies.training.leads[found.place[row]] / 1000.0
         times = np.arange(own.shape[1]) / RATE
+        later = times - found.shift[row] / RATE
+        shared = (later >= times[0]) & (later <= times[-1])
         for lead in DRAWN:
             at = INDEPENDENT.index(lead)
             lines = [
-                Line(times - found.shift[row] / RATE, _level(other[at]), REAL, 0.9),
+                Line(later[shared], _level(other[at])[shared], REAL, 0.9),
                 Line(times, _level(own[at]), GENERATED, 0.9),
             ]
             panels.append(Panel(_pair(copies, found, row, lead), "s", "mV", lines))

@@ -38,9 +38,10 @@ def test_a_panel_without_numbers_is_empty() -> None:
 
 
 def test_names_stand_where_they_are_asked_for() -> None:
-    root = drawn(Panel("R", "lead", "mV", names=[(0.0, "V1"), (1.0, "V2")]))
-    texts = [text.text for text in root.iter(f"{NAME}text")]
-    assert {"V1", "V2"} <= set(texts)
+    root = drawn(Panel("R", "lead", "mV", names=[(0.0, "V1"), (1.0, "V2"), (9.0, "V3")]))
+    texts = {text.text for text in root.iter(f"{NAME}text")}
+    assert {"V1", "V2"} <= texts
+    assert "V3" not in texts  # beyond the axis
 
 
 @pytest.mark.parametrize(
