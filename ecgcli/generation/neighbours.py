@@ -34,6 +34,8 @@ BAND = (0.5, 25.0)
 """Hz: without wander, and without what is noise more than heart."""
 COMPARED_RATE = 50.0
 """Samples per second that hold this band."""
+AT_ONCE = 8
+"""Recordings that are compared with all others in one go; more do not fit a processor's cache."""
 LONGEST_SHIFT_S = 2.5
 """Three quarters of 10 s overlap."""
 BEFORE_S, AFTER_S = 0.25, 0.45
@@ -100,28 +102,32 @@ def whole(queries: Floats, others: Floats) -> Nearest:
     reach = round(LONGEST_SHIFT_S * COMPARED_RATE)
     shifts = np.arange(-reach, reach + 1)
     length = fft.next_fast_len(samples + reach, real=True)
-    theirs = fft.rfft(others, n=length, axis=2)
+    # Frequencies first: at each of them all leads of all pairs are one product of matrices.
+    theirs = np.ascontiguousarray(fft.rfft(others, n=length, axis=2).transpose(2, 1, 0))
     their_size = _sizes(others, shifts)
     found = nobody(len(queries))
-    for row, query in enumerate(queries):
-        own = fft.rfft(query, n=length, axis=1)
-        shared = np.einsum("lf,olf->of", own.conj(), theirs)
-        product = fft.irfft(shared, n=length, axis=1)[:, shifts]
-        size = np.sqrt(_sizes(query[None], -shifts) * their_size)
+    for first in range(0, len(queries), AT_ONCE):
+        some = queries[first : first + AT_ONCE]
+        own = np.ascontiguousarray(fft.rfft(some, n=length, axis=2).conj().transpose(2, 0, 1))
+        product = fft.irfft(own @ theirs, n=length, axis=0)
+        product = np.concatenate((product[-reach:], product[: reach + 1]))
+        size = np.sqrt(_sizes(some, -shifts)[:, :, None] * their_size[:, None, :])
         correlation = np.divide(product, size, out=np.zeros_like(product), where=size > 1e-6)
-        best, at = np.divmod(int(correlation.argmax()), len(shifts))
-        found.distance[row] = 1.0 - float(correlation[best, at])
-        found.place[row], found.shift[row] = best, shifts[at] * round(RATE / COMPARED_RATE)
+        for row in range(len(some)):
+            at, best = np.divmod(int(correlation[:, row].argmax()), len(others))
+            found.distance[first + row] = 1.0 - float(correlation[at, row, best])
+            found.place[first + row] = best
+            found.shift[first + row] = shifts[at] * round(RATE / COMPARED_RATE)
     return found
 
 
 def _sizes(signals: Floats, shifts: NDArray[np.int64]) -> Floats:
-    """Return (recordings, shifts) the energy of what overlaps another when that is shifted back."""
+    """Return (shifts, recordings) the energy of what overlaps another when that is shifted back."""
     samples = signals.shape[2]
     energy = np.square(signals).sum(axis=1)
     total = np.concatenate((np.zeros((len(energy), 1), np.float32), energy.cumsum(axis=1)), axis=1)
     first, last = np.clip(shifts, 0, samples), np.clip(samples + shifts, 0, samples)
-    result: Floats = total[:, last] - total[:, first]
+    result: Floats = (total[:, last] - total[:, first]).T
     return result
 
 

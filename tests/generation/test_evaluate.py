@@ -323,7 +323,7 @@ def test_the_whole_evaluation(folder: Path, model: Path, tmp_path: Path) -> None
     assert found["best"]["law_error_mv"] == 0.0
     assert 1.0 <= found["best"]["mean_tried"] <= 2.0
     assert found["copies"]["training"] == 32
-    assert set(found["time"]["by_steps"]) == {"8", "12", "16", "24", "32"}
+    assert set(found["time"]["by_steps"]) == {"4", "8", "12", "16", "24", "32"}
     assert {each.name for each in figures.iterdir()} == {
         "numbers.svg", "spectra.svg", "spectra-500-hz.svg", "amplitudes.svg", "variability.svg",
         "distances.svg", "closest-signals.svg", "closest-beats.svg",

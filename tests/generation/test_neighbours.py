@@ -113,3 +113,14 @@ def test_the_summary_counts_what_is_nearer_than_real_ones_are() -> None:
     assert [one["sample"] for one in found["closest"]] == [0, 1, 2, 3, 4]
     assert found["closest"][0]["training"] == 77
     assert summary(neighbours.nobody(3), real, np.array([77])) is None
+
+
+def test_many_are_compared_as_each_alone_is() -> None:
+    count = 2 * neighbours.AT_ONCE + 1
+    queries, others = banded(noise(6, count)), banded(noise(7, 5))
+    found = whole(queries, others)
+    for row in range(count):
+        alone = whole(queries[row : row + 1], others)
+        assert found.place[row] == alone.place[0]
+        assert found.shift[row] == alone.shift[0]
+        assert found.distance[row] == pytest.approx(alone.distance[0], abs=1e-5)
