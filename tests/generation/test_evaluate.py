@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from ecgcli.cli import evaluate as command
+from ecgcli.cli import evaluate_generation as command
 from ecgcli.cli import evaluated
 from ecgcli.errors import ModelError, OutputError, RecordError
 from ecgcli.generation import (
@@ -302,7 +302,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(*arguments: object) -> str:
     said = [str(each) for each in arguments]
-    result = CliRunner().invoke(command.evaluate, ["generation", *said], catch_exceptions=False)
+    result = CliRunner().invoke(command.generation, said, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.stdout
 
