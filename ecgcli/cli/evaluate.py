@@ -6,38 +6,13 @@ module that each command calls.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
-from ecgcli.errors import ModelError, OutputError, UsageError
-
-_DATA = click.argument(
-    "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
-
-
-def _json_option(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    return click.option(
-        *names,
-        "file",
-        metavar="FILE",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="Write the same numbers as JSON.",
-    )
-
-
-_JOBS = click.option(
-    "--jobs",
-    metavar="N",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Number of worker processes.",
-)
+from ecgcli.cli.evaluate_generation import generation
+from ecgcli.cli.evaluating import DATA, JOBS, check, json_option, write
+from ecgcli.errors import ModelError, UsageError
 
 
 @click.group("evaluate")
@@ -49,7 +24,7 @@ def evaluate() -> None:
 
 
 @evaluate.command("delineation")
-@_DATA
+@DATA
 @click.option(
     "--work",
     metavar="DIR",
@@ -66,7 +41,7 @@ def evaluate() -> None:
     show_default=True,
     help="NeuroKit2's two methods beside it (needs 'ecgcli[bench]').",
 )
-@_json_option("--json")
+@json_option("--json")
 def delineation(
     folder: Path, work: Path, seed: int, steps: int | None, neurokit: bool, file: Path | None
 ) -> None:
@@ -89,7 +64,7 @@ def delineation(
 
     if neurokit:
         other.check()
-    _check(file)
+    check(file)
     chosen = recipe.chosen(seed=seed, steps=steps)
     methods = list(
         validation.cross_validation(chosen, folder, work, lambda text: click.echo(text, err=True))
@@ -101,7 +76,7 @@ def delineation(
     click.echo(f"{records} LUDB records, 12 leads, against cardiologists' marks")
     for line in lines(methods):
         click.echo(line)
-    _write(
+    write(
         file,
         {
             "records": records,
@@ -113,8 +88,8 @@ def delineation(
 
 
 @evaluate.command("intervals")
-@_DATA
-@_json_option("--json")
+@DATA
+@json_option("--json")
 def intervals(folder: Path, file: Path | None) -> None:
     """Compare what `measure` says with cardiologists' marks, over the LUDB records in DIR.
 
@@ -124,15 +99,15 @@ def intervals(folder: Path, file: Path | None) -> None:
     """
     from ecgcli.signals import evaluate_intervals
 
-    _check(file)
+    check(file)
     result = evaluate_intervals.evaluate_ludb(folder)
     for line in evaluate_intervals.table(result):
         click.echo(line)
-    _write(file, evaluate_intervals.as_json(result))
+    write(file, evaluate_intervals.as_json(result))
 
 
 @evaluate.command("measurements")
-@_DATA
+@DATA
 @click.option("--folds", default="1-8", show_default=True, help="PTB-XL's folds, as 1-8 or 9.")
 @click.option(
     "--rate",
@@ -143,8 +118,8 @@ def intervals(folder: Path, file: Path | None) -> None:
 )
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="So many, spread evenly.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the intervals.")
-@_JOBS
-@_json_option("--json", "--out")
+@JOBS
+@json_option("--json", "--out")
 def measurements(
     folder: Path, folds: str, rate: str, limit: int | None, seed: int, jobs: int, file: Path | None
 ) -> None:
@@ -158,18 +133,18 @@ def measurements(
     """
     from ecgcli.clinical import evaluate_measurements
 
-    _check(file)
+    check(file)
     rates = (100, 500) if rate == "both" else (int(rate),)
     result = evaluate_measurements.evaluate(
         folder, _folds(folds), rates, jobs=jobs, limit=limit or 0, seed=seed
     )
     for line in evaluate_measurements.lines(result):
         click.echo(line)
-    _write(file, evaluate_measurements.as_json(result))
+    write(file, evaluate_measurements.as_json(result))
 
 
 @evaluate.command("statements")
-@_DATA
+@DATA
 @click.option("--folds", default="9", show_default=True, help="PTB-XL's folds, as 9 or 1-8.")
 @click.option(
     "--rate",
@@ -184,8 +159,8 @@ def measurements(
     type=click.Path(exists=True, path_type=Path),
     help="Folder (or file) of a model that `train statements` made, instead of the package's.",
 )
-@_JOBS
-@_json_option("--out")
+@JOBS
+@json_option("--out")
 def statements(
     folder: Path, folds: str, rate: str, model: Path | None, jobs: int, file: Path | None
 ) -> None:
@@ -199,7 +174,7 @@ def statements(
     from ecgcli.clinical import evaluate_rates, evaluate_statements
     from ecgcli.models.statements import FILE
 
-    _check(file)
+    check(file)
     chosen = model / FILE if model is not None and model.is_dir() else model
     if rate == "both":
         compared = evaluate_rates.compare(
@@ -207,14 +182,14 @@ def statements(
         )
         for line in evaluate_rates.lines(compared):
             click.echo(line)
-        _write(file, compared)
+        write(file, compared)
         return
     result = evaluate_statements.evaluate(
         folder, _folds(folds), int(rate), chosen, jobs, say=lambda text: click.echo(text, err=True)
     )
     for line in evaluate_statements.lines(result):
         click.echo(line)
-    _write(file, result)
+    write(file, result)
 
 
 def _folds(text: str) -> range:
@@ -230,7 +205,7 @@ def _folds(text: str) -> range:
 
 
 @evaluate.command("quality")
-@_DATA
+@DATA
 def quality(folder: Path) -> None:
     """Compare the judgement of quality with raters' verdicts (Challenge 2011, set a).
 
@@ -244,7 +219,7 @@ def quality(folder: Path) -> None:
 
 
 @evaluate.command("exchanges")
-@_DATA
+@DATA
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Only so many recordings.")
 def exchanges(folder: Path, limit: int | None) -> None:
     """Say how well exchanged electrodes are found: simulated in PTB-XL in DIR, at 500 Hz.
@@ -265,7 +240,7 @@ def exchanges(folder: Path, limit: int | None) -> None:
 @click.argument(
     "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
-@_json_option("--out")
+@json_option("--out")
 def answers(reports: Path, folder: Path, file: Path | None) -> None:
     """Say how good a language model's answers are: REPORTS of PTB-XL, whose table is in DIR.
 
@@ -276,23 +251,11 @@ def answers(reports: Path, folder: Path, file: Path | None) -> None:
     """
     from ecgcli.clinical import evaluate_answers
 
-    _check(file)
+    check(file)
     result = evaluate_answers.evaluate(reports, folder)
     for line in evaluate_answers.lines(result):
         click.echo(line)
-    _write(file, evaluate_answers.as_json(result))
+    write(file, evaluate_answers.as_json(result))
 
 
-def _check(file: Path | None) -> None:
-    """Say before the work that its result cannot be written."""
-    if file is not None and not file.parent.is_dir():
-        raise OutputError(f"there is no folder {file.parent} to write {file.name} into")
-
-
-def _write(file: Path | None, numbers: Mapping[str, Any]) -> None:
-    """Write the numbers if they are to be written."""
-    if file is not None:
-        try:
-            file.write_text(json.dumps(numbers, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"{file} cannot be written: {error.strerror}") from error
+evaluate.add_command(generation)

@@ -7,18 +7,21 @@ on the request, its seed and its number alone.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ecgcli.generation.check import Check, Seen, check, look
 from ecgcli.generation.condition import Condition, condition
+from ecgcli.models.generator.flow import GUIDANCE, STEPS
 from ecgcli.models.generator.layout import FINE_RATE, INDEPENDENT
 from ecgcli.records.leads import LEADS, derive_limb_leads
 from ecgcli.records.record import Patient, Record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from ecgcli.generation.request import Request
     from ecgcli.models.generator.draw import Drawn, Generator
 
@@ -75,29 +78,73 @@ def sample(
     Raises:
         RequestError: The generator has not learned something of the request.
     """
-    best: Sample | None = None
+    return nearest(
+        attempts(
+            request,
+            generator,
+            seed=seed,
+            number=number,
+            duration_s=duration_s,
+            candidates=candidates,
+        )
+    )
+
+
+def attempts(
+    request: Request,
+    generator: Generator,
+    *,
+    seed: int,
+    number: int = 0,
+    duration_s: float = 10.0,
+    candidates: int = CANDIDATES,
+    steps: int = STEPS,
+    guidance: float = GUIDANCE,
+) -> Iterator[Sample]:
+    """Yield drawings until one shows all that is asked for; see `sample`.
+
+    Args:
+        request: What is asked for.
+        generator: The networks.
+        seed: Decides, with the number, everything.
+        number: Which sample of the run.
+        duration_s: Length of the recording.
+        candidates: How many drawings to try at most.
+        steps: How many times the flow is asked for each.
+        guidance: By how much what is asked is stressed.
+
+    Raises:
+        RequestError: The generator has not learned something of the request.
+    """
     for candidate in range(candidates):
         told = condition(request, generator.weights, _chance(seed, number, candidate, 0))
-        drawn = generator.draw(told.asked, told.rates, duration_s, (seed, number, candidate, 1))
+        drawn = generator.draw(
+            told.asked, told.rates, duration_s, (seed, number, candidate, 1), steps, guidance
+        )
         record = recorded(drawn, request, f"ecg-{number + 1:04d}")
         seen = look(record)
         made = check(request, seen)
-        if best is None or made.miss < best.check.miss:
-            best = Sample(record, seen, made, told, seed, number, candidate, candidate + 1)
+        yield Sample(record, seen, made, told, seed, number, candidate, candidate + 1)
         if made.passed:
-            return best
+            return
+
+
+def nearest(tried: Iterable[Sample]) -> Sample:
+    """Return the drawing that passes, or the nearest to it, with how many there were."""
+    best: Sample | None = None
+    count = 0
+    for one in tried:
+        count += 1
+        if best is None or _rank(one) < _rank(best):
+            best = one
     if best is None:
         raise ValueError("at least one candidate has to be tried")
-    return Sample(
-        best.record,
-        best.seen,
-        best.check,
-        best.condition,
-        seed,
-        number,
-        best.candidate,
-        candidates,
-    )
+    return replace(best, tried=count)
+
+
+def _rank(one: Sample) -> tuple[bool, float]:
+    """Order drawings: what passes comes first, however near another may be in sum."""
+    return not one.check.passed, one.check.miss
 
 
 def recorded(drawn: Drawn, request: Request, name: str) -> Record:

@@ -79,6 +79,17 @@ class StatementModel:
         result: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-(slope * logits + offset)))
         return result
 
+    def pooled(self, tape: Mapping[str, Floats]) -> Floats:
+        """Return what the head is given of the signal: the features of a whole recording.
+
+        Of each channel of the last block its mean, its maximum and its attention-weighted mean over
+        time; what the perceptron makes of the numbers is not among them.
+
+        Args:
+            tape: What `logits` noted on its way.
+        """
+        return self._pooled(tape[self.blocks()[-1]], {})
+
     def blocks(self) -> list[str]:
         """Return the names of the residual blocks, in their order."""
         names = [name for name in self.weights if name.startswith("blocks.")]
