@@ -1,7 +1,7 @@
 """Samples: candidates are drawn and checked, until one shows what was asked for.
 
 It knows how often to try and how a drawing becomes a `Record`; it writes nothing. A sample depends
-on the request, its seed and its number alone.
+on what is asked, its seed and its number alone: not on the words, nor on what else is drawn.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from ecgcli.generation.check import Check, Seen, check, look
 from ecgcli.generation.condition import Condition, condition
 from ecgcli.models.generator.layout import FINE_RATE, INDEPENDENT
 from ecgcli.records.leads import LEADS, derive_limb_leads
-from ecgcli.records.record import Patient, Record
+from ecgcli.records.record import SYNTHETIC, Patient, Record
+from ecgcli.signals.resample import resample
 
 if TYPE_CHECKING:
     from ecgcli.generation.request import Request
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 CANDIDATES = 8
 """Drawings that are tried for a sample, one after the other, until one passes."""
-NOTE = "SYNTHETIC: made by ecgcli from a text; no patient was recorded"
+NOTE = f"{SYNTHETIC}: made by ecgcli from a text; no patient was recorded"
 FORMAT = "synthetic"
 
 
@@ -33,7 +34,7 @@ class Sample:
     """A recording that was generated.
 
     Attributes:
-        record: Twelve leads at 500 Hz.
+        record: Twelve leads.
         seen: As the rest of the program sees it, `None` if it cannot be analysed.
         check: What was asked for beside what is there.
         condition: What the networks were told.
@@ -60,26 +61,36 @@ def sample(
     seed: int,
     number: int = 0,
     duration_s: float = 10.0,
+    rate: float = FINE_RATE,
     candidates: int = CANDIDATES,
+    name: str | None = None,
 ) -> Sample:
     """Return the first of some drawings that shows all that is asked for, or the one nearest to it.
+
+    What is checked is what is returned: at its sampling rate, in whole uV.
 
     Args:
         request: What is asked for.
         generator: The networks.
         seed: Decides, with the number, everything.
-        number: Which sample of the run.
+        number: Which sample of this request.
         duration_s: Length of the recording.
+        rate: Samples per second of the recording (Hz).
         candidates: How many drawings to try at most.
+        name: What the recording is called.
 
     Raises:
         RequestError: The generator has not learned something of the request.
     """
     best: Sample | None = None
+    name = name or f"ecg-{number + 1:04d}"
+    # The request is part of it, so that two of them do not show the same chance twice.
+    whole = (int.from_bytes(request.digest()[:8], "big"), seed, number)
     for candidate in range(candidates):
-        told = condition(request, generator.weights, _chance(seed, number, candidate, 0))
-        drawn = generator.draw(told.asked, told.rates, duration_s, (seed, number, candidate, 1))
-        record = recorded(drawn, request, f"ecg-{number + 1:04d}")
+        chance = np.random.default_rng((*whole, candidate, 0))
+        told = condition(request, generator.weights, chance)
+        drawn = generator.draw(told.asked, told.rates, duration_s, (*whole, candidate, 1))
+        record = recorded(drawn, request, name, rate)
         seen = look(record)
         made = check(request, seen)
         if best is None or made.miss < best.check.miss:
@@ -100,12 +111,12 @@ def sample(
     )
 
 
-def recorded(drawn: Drawn, request: Request, name: str) -> Record:
+def recorded(drawn: Drawn, request: Request, name: str, rate: float = FINE_RATE) -> Record:
     """Return a drawing as a recording of twelve leads, in whole uV as files hold it.
 
     I and II are even, so that Goldberger's halves are whole too and the laws hold exactly.
     """
-    rounded = np.round(drawn.leads.astype(np.float64), 3)
+    rounded = np.round(resample(drawn.leads.astype(np.float64), FINE_RATE, rate), 3)
     rounded[:2] = 2.0 * np.round(rounded[:2] / 2.0, 3)
     rows = dict(zip(INDEPENDENT, rounded, strict=True))
     rows |= derive_limb_leads({name: rows[name] for name in ("I", "II")})
@@ -113,16 +124,13 @@ def recorded(drawn: Drawn, request: Request, name: str) -> Record:
     return Record(
         name=name,
         signal=signal,
-        rate=FINE_RATE,
+        rate=rate,
         leads=LEADS,
         format=FORMAT,
         content_hash=hashlib.sha256(signal.tobytes()).hexdigest(),
-        source_duration_s=signal.shape[1] / FINE_RATE,
+        source_duration_s=signal.shape[1] / rate,
         patient=Patient(age_years=request.age_years, sex=request.sex),
         device="ecgcli generator",
         notes=(NOTE,),
+        synthetic=True,
     )
-
-
-def _chance(*seed: int) -> np.random.Generator:
-    return np.random.default_rng(seed)
