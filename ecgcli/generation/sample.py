@@ -14,6 +14,7 @@ import numpy as np
 
 from ecgcli.generation.check import Check, Seen, check, look
 from ecgcli.generation.condition import Condition, condition
+from ecgcli.generation.order import CANDIDATES
 from ecgcli.models.generator.layout import FINE_RATE, INDEPENDENT
 from ecgcli.records.leads import LEADS, derive_limb_leads
 from ecgcli.records.record import SYNTHETIC, Patient, Record
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from ecgcli.generation.request import Request
     from ecgcli.models.generator.draw import Drawn, Generator
 
-CANDIDATES = 8
-"""Drawings that are tried for a sample, one after the other, until one passes."""
 NOTE = f"{SYNTHETIC}: made by ecgcli from a text; no patient was recorded"
 FORMAT = "synthetic"
 
