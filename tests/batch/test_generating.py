@@ -227,12 +227,12 @@ def test_another_failure_is_not_hidden_by_what_is_not_as_asked(make: Make) -> No
 
 def test_nothing_of_a_prompt_is_logged(make: Make, capfd: pytest.CaptureFixture[str]) -> None:
     text = "normal ECG of a 61 year old woman, rate 72"
-    make(asked(text), asked(text, age=None), asked("rate 72", age=DEAF), verbose=True)
+    make(asked(text), asked("rate 72, woman", age=DEAF), verbose=True)
     said = capfd.readouterr()
     logged = said.out + said.err
     assert "done record=" in logged
-    for word in ("woman", "female", "61", "97", "norm-", "normal"):
-        assert word not in logged.replace("0.61", "")
+    for word in ("woman", "female", "year", "norm", "prompt", "ecg-"):
+        assert word not in logged
 
 
 def test_interpret_takes_the_records_and_nothing_else(make: Make) -> None:
