@@ -124,20 +124,22 @@ def _files(
     """Return what is written of a recording, by ending, and its line in the worklist."""
     assert made.seen is not None
     analysis, said = made.seen.analysis, made.seen.said
-    if said is not None and made.seen.opinion is not None:
-        said = explained(said, made.seen.opinion)
+    pages = [kind for kind in settings.formats if kind in REPORTS and kind != "json"]
+    if pages and said is not None and made.seen.opinion is not None:
+        with timed(seconds, "explain"):  # shown on pages only
+            said = explained(said, made.seen.opinion)
     report = build(
         analysis, said, pipeline.provenance(settings), made.seen.opinion, generated=document
     )
     files: dict[str, bytes] = {}
-    with timed(seconds, "files"):
-        if set(WFDB) <= set(settings.formats):
+    if set(WFDB) <= set(settings.formats):
+        with timed(seconds, "wfdb"):
             files |= _wfdb(made, document)
-        if "json" in settings.formats:
-            files["json"] = synthetic.render(document)
-        if "png" in settings.formats:
+    if "json" in settings.formats:
+        files["json"] = synthetic.render(document)
+    if "png" in settings.formats:
+        with timed(seconds, "png"):
             files["png"] = picture(analysis, document.mark)
-    pages = [kind for kind in settings.formats if kind in REPORTS and kind != "json"]
     files |= pipeline.rendered(pages, report, analysis, said, settings.paper, seconds)
     return files, worklist.row(report, analysis, path="", output="", formats=())
 
@@ -168,7 +170,7 @@ def _comments(document: Synthetic) -> list[str]:
 
 def _unmet(document: Synthetic) -> str:
     unmet = document.check.unmet
-    told = [f"{one.text}: {one.requested} asked, {one.measured} found" for one in unmet[:TOLD]]
+    told = [f"{one.text}: asked {one.requested}, found {one.measured}" for one in unmet[:TOLD]]
     more = [f"and {len(unmet) - TOLD} more"] if len(unmet) > TOLD else []
     return "; ".join([*told, *more])
 

@@ -184,7 +184,7 @@ def test_what_no_drawing_shows_is_not_written(make: Make) -> None:
     assert failed is not None
     assert failed.category is Category.NOT_AS_ASKED
     assert "of 3 drawings" in failed.reason
-    assert "heart rate: 72/min asked, 92/min found" in failed.reason
+    assert "heart rate: asked 72/min, found 92/min" in failed.reason
     assert make(asked("rate 72", age=DEAF))[1] is ExitCode.NOT_AS_ASKED  # known by now
     assert counts(settings) == {"found": 1, "known_failures": 1}
 
@@ -202,7 +202,7 @@ def test_best_effort_writes_it_and_says_so_in_every_file(make: Make) -> None:
     settings, code = make(asked("rate 72", age=DEAF), formats=FORMATS, order={"best_effort": True})
     assert code is ExitCode.OK
     found = {name.rpartition(".")[2]: content for name, content in files(settings.out).items()}
-    assert b"# SYNTHETIC, not as asked: heart rate: 72/min asked, 92/min found" in found["hea"]
+    assert b"# SYNTHETIC, not as asked: heart rate: asked 72/min, found 92/min" in found["hea"]
     assert json.loads(found["json"])["mark"] == "SYNTHETIC – NOT AS ASKED"
     assert b"SYNTHETIC \xe2\x80\x93 NOT AS ASKED" in found["html"]
     (page,) = pypdf.PdfReader(io.BytesIO(found["pdf"])).pages

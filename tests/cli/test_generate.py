@@ -86,7 +86,7 @@ def test_what_cannot_be_met_is_said_and_has_its_own_code(
 ) -> None:
     said = generate("rate 72", "--age", drawings.DEAF, "--candidates", 2)
     assert said.returncode == ExitCode.NOT_AS_ASKED
-    assert "heart rate: 72/min asked, 92/min found" in " ".join(said.stdout.split())
+    assert "heart rate: asked 72/min, found 92/min" in " ".join(said.stdout.split())
     assert not written(tmp_path / "out")
 
 
