@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     OUTPUT_NOT_WRITABLE = 4
     MODEL_NOT_AVAILABLE = 5
     LOCKED = 6
+    NOT_AS_ASKED = 7
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -33,6 +34,7 @@ class Category(StrEnum):
     CRASHED = "crashed"  # the worker process died on it, twice
     TIMED_OUT = "timed out"
     NO_ANSWER = "no answer of the model"  # none in time, none that can be used, or a refusal
+    NOT_AS_ASKED = "not as asked"  # no recording that was generated shows what was asked for
     INTERNAL = "internal error"  # a bug of ours: report it
 
 

@@ -30,10 +30,15 @@ def between(text: str, name: str) -> str:
 
 def filled(text: str) -> str:
     """Return the README with its tables of options as the program has them now."""
+    from ecgcli.cli.generate import generate
     from ecgcli.cli.interpret import interpret
     from ecgcli.cli.measure import measure
 
-    for name, command in (("options", interpret), ("options of measure", measure)):
+    for name, command in (
+        ("options", interpret),
+        ("options of measure", measure),
+        ("options of generate", generate),
+    ):
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
         table = options(command)
         parts = pattern.split(text)  # before, the mark, the mark of the end, after

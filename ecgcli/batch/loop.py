@@ -19,7 +19,7 @@ from ecgcli.batch.log import Log
 from ecgcli.batch.outcome import Failure, Outcome
 from ecgcli.batch.plan import Plan, Queue
 from ecgcli.batch.progress import display
-from ecgcli.batch.settings import FORMATS, Settings, absolute
+from ecgcli.batch.settings import Settings, absolute
 from ecgcli.batch.stopping import Stopping
 from ecgcli.batch.tally import Tally
 from ecgcli.batch.workers import Finished, Job, Pool
@@ -82,7 +82,7 @@ class Loop:
     def go(self) -> None:
         """Work until nothing is left to do, or a signal came and what was in hand is done."""
         walk = self._below.walk(self._settings)
-        screen = display(self._settings, self._log)
+        screen = display(self._settings, self._log, self._settings.doing)
         try:
             with self.pool:
                 while self._turn(walk):
@@ -235,7 +235,7 @@ class Loop:
             self.asking.ask(replace(job, told=None), outcome.pending)
             return
         if outcome.was_killed:
-            outputs.sweep_record(self._settings.out, source.output, FORMATS)
+            outputs.sweep_record(self._settings.out, source.output, self._settings.kinds)
         if finished.crashed and not job.alone:
             self._log.warning("worker lost, the record is tried again alone", record=source.path)
             self.queue.put(replace(job, alone=True, told=None))
@@ -266,7 +266,8 @@ class Loop:
             vanished=False,
             in_work=False,
         )
-        outputs.remove(self._settings.out, entry.output, set(FORMATS) - set(sizes))
+        kinds = set(self._settings.kinds)
+        outputs.remove(self._settings.out, entry.output, kinds - set(sizes))
         self._journal.put(entry)
         self.tally.add(outcome)
         if failure is None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import importlib
 import pickle
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 from ecgcli import __version__
 from ecgcli.batch import outputs, questions
@@ -36,6 +37,9 @@ from ecgcli.signals.analyse import analyse
 from ecgcli.signals.condition import LOW_PASS_HZ, WANDER_HZ
 from ecgcli.signals.results import Analysis
 
+if TYPE_CHECKING:
+    from ecgcli.clinical.statement import Interpretation
+
 FILTER = (
     f"zero-phase {WANDER_HZ:g}-{LOW_PASS_HZ:g} Hz, the baseline followed between the beats;"
     " mains subtracted where there is any"
@@ -54,7 +58,7 @@ def prepare(settings: Settings) -> None:
         ModelError: The statement model does not load, or not on this device.
     """
     for kind in settings.formats:
-        _renderer(kind)
+        renderer(kind)
     if settings.model != NONE:
         device.network(settings.device)
     if "pdf" in settings.formats:
@@ -89,7 +93,7 @@ def process(source: Source, settings: Settings, told: Told | None = None) -> Out
     if told is None:
         read_ = _look(source, settings)
         if settings.asks and read_.analysis.measurements is not None:
-            with _timed(read_.seconds, "question"):
+            with timed(read_.seconds, "question"):
                 question = questions.question(read_.analysis, settings)
             return Outcome(pending=Pending(question, pickle.dumps(read_)))
         return _report(source, settings, read_, None)
@@ -99,7 +103,7 @@ def process(source: Source, settings: Settings, told: Told | None = None) -> Out
     except AnswerError as error:
         question = questions.question(kept.analysis, settings)
         return Outcome(pending=Pending(question, told.kept, (*told.again, str(error))))
-    with _timed(kept.seconds, "verify"):
+    with timed(kept.seconds, "verify"):
         checked = verify(answer, kept.analysis, kept.opinion)
     return _report(source, settings, kept, checked)
 
@@ -107,14 +111,14 @@ def process(source: Source, settings: Settings, told: Told | None = None) -> Out
 def _look(source: Source, settings: Settings) -> _Read:
     seconds: dict[str, float] = {}
     embedded = settings.model != NONE
-    with _timed(seconds, "read"):
+    with timed(seconds, "read"):
         record = read(source, ReadOptions(settings.rate_hz, settings.unit))
         record = assume(record, settings)
         if embedded and is_child(record.patient):
             record = replace(record, notes=(*record.notes, FOR_ADULTS))
-    with _timed(seconds, "analyse"):
+    with timed(seconds, "analyse"):
         analysis = analyse(record)
-    with _timed(seconds, "judge"):
+    with timed(seconds, "judge"):
         seen = opinion(analysis, device.network(settings.device)) if embedded else None
     return _Read(record, analysis, seen, seconds)
 
@@ -122,20 +126,13 @@ def _look(source: Source, settings: Settings) -> _Read:
 def _report(source: Source, settings: Settings, seen: _Read, checked: Checked | None) -> Outcome:
     """State, render and write."""
     analysis, seconds = seen.analysis, seen.seconds
-    with _timed(seconds, "interpret"):
+    with timed(seconds, "interpret"):
         said = interpret(analysis, seen.opinion) if analysis.measurements is not None else None
         if said is not None and seen.opinion is not None:
             said = explained(said, seen.opinion)
         report = build(analysis, said, provenance(settings), seen.opinion, checked)
-    sheet: Sheet | None = None
-    if DRAWN.intersection(settings.formats):
-        with _timed(seconds, "sheet"):
-            sheet = bracketed(lay_out(analysis), said)
-    files: dict[str, bytes] = {}
-    for kind in settings.formats:
-        with _timed(seconds, kind):
-            files[kind] = _render(kind, report, analysis, settings, sheet)
-    with _timed(seconds, "write"):
+    files = rendered(settings.formats, report, analysis, said, settings.paper, seconds)
+    with timed(seconds, "write"):
         outputs.write_together(
             {outputs.target(settings.out, source.output, kind): files[kind] for kind in files}
         )
@@ -148,6 +145,35 @@ def _report(source: Source, settings: Settings, seen: _Read, checked: Checked | 
         seconds=seconds,
         claims=row.claims,
     )
+
+
+def rendered(
+    kinds: Iterable[str],
+    report: Report,
+    analysis: Analysis,
+    said: Interpretation | None,
+    paper: Literal["a4", "letter"],
+    seconds: dict[str, float],
+) -> dict[str, bytes]:
+    """Return the files of a report, by kind.
+
+    Args:
+        kinds: Some of `settings.FORMATS`.
+        report: The report.
+        analysis: What it was made from.
+        said: What is stated; what drives it is bracketed on the sheet.
+        paper: Page of the PDF.
+        seconds: To this the time of each kind is added.
+    """
+    sheet: Sheet | None = None
+    if DRAWN.intersection(kinds):
+        with timed(seconds, "sheet"):
+            sheet = bracketed(lay_out(analysis), said)
+    files: dict[str, bytes] = {}
+    for kind in kinds:
+        with timed(seconds, kind):
+            files[kind] = _render(kind, report, analysis, paper, sheet)
+    return files
 
 
 def assume(record: Record, settings: Settings) -> Record:
@@ -176,25 +202,31 @@ def provenance(settings: Settings) -> Provenance:
     )
 
 
-def _renderer(kind: str) -> Callable[..., bytes]:
+def renderer(kind: str) -> Callable[..., bytes]:
+    """Return what renders a kind of report."""
     # Not at the top: who wants no PDF needs no Pango.
     render: Callable[..., bytes] = importlib.import_module(f"ecgcli.reports.{kind}_report").render
     return render
 
 
 def _render(
-    kind: str, report: Report, analysis: Analysis, settings: Settings, sheet: Sheet | None
+    kind: str,
+    report: Report,
+    analysis: Analysis,
+    paper: Literal["a4", "letter"],
+    sheet: Sheet | None,
 ) -> bytes:
-    render = _renderer(kind)
+    render = renderer(kind)
     if kind == "json":
         return render(report)
     if kind == "html":
         return render(report, analysis, sheet=sheet)
-    return render(report, analysis, settings.paper, sheet=sheet)
+    return render(report, analysis, paper, sheet=sheet)
 
 
 @contextmanager
-def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+def timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    """Note how long a block takes."""
     start = time.perf_counter()
     yield
     seconds[stage] = time.perf_counter() - start

@@ -20,11 +20,14 @@ from ecgcli.batch.plan import Plan, Queue, Verdict
 from ecgcli.batch.runreport import RunReport
 from ecgcli.batch.settings import Settings, absolute
 from ecgcli.batch.stopping import Stopped, Stopping
-from ecgcli.errors import EcgcliError, ExitCode, OutputError
+from ecgcli.errors import Category, EcgcliError, ExitCode, OutputError
 from ecgcli.records.find import NotAnEcg, Source, find
 
 STATE = ".ecgcli"
 """Folder in the output directory that holds journal, lock and key."""
+
+ORDERLY = (ExitCode.OK, ExitCode.SOME_RECORDS_FAILED, ExitCode.NOT_AS_ASKED)
+"""How a run ends that came to its end."""
 
 INDEX = ("index.html", "findings.csv")
 
@@ -58,7 +61,8 @@ def run(settings: Settings, below: Rooms | None = None) -> ExitCode:
 
     Returns:
         How the process should end: OK, SOME_RECORDS_FAILED (now or before, as long as the input
-        holds them unchanged), INTERRUPTED or TERMINATED.
+        holds them unchanged), NOT_AS_ASKED where that is why all of these failed, INTERRUPTED or
+        TERMINATED.
 
     Raises:
         OutputError: The output directory cannot be written.
@@ -181,6 +185,8 @@ class _Run:
         if self._stopping.exit_code is not None:
             return self._stopping.exit_code, "stopped by a signal; what was in hand is finished"
         failed = tally.failed + tally.known_failures
+        if failed and set(tally.categories) == {Category.NOT_AS_ASKED}:
+            return ExitCode.NOT_AS_ASKED, f"{failed} of {tally.found} could not be made as asked"
         if failed:
             return ExitCode.SOME_RECORDS_FAILED, f"{failed} of {tally.found} records failed"
         return ExitCode.OK, "all done" if tally.processed else "nothing new"
@@ -199,7 +205,7 @@ class _Run:
         with suppress(OutputError):
             self._journal.close()
         loop.queue.close()
-        orderly = code in (ExitCode.OK, ExitCode.SOME_RECORDS_FAILED) or self._stopping.signal
+        orderly = code in ORDERLY or self._stopping.signal
         say = self._log.info if orderly else self._log.error
         seconds = round(report.seconds, 2)
         say("run ended", reason=reason, exit=int(code), **loop.tally.counts(), seconds=seconds)

@@ -35,24 +35,6 @@ def _versions() -> dict[str, str | None]:
     return found
 
 
-def _asked(settings: Settings) -> dict[str, object]:
-    return {
-        "paths": [str(path) for path in settings.paths],
-        "out": str(settings.out),
-        "formats": list(settings.formats),
-        "jobs": settings.jobs,
-        "force": settings.force,
-        "retry_failed": settings.retry_failed,
-        "limit": settings.limit,
-        "timeout_s": settings.timeout_s,
-        "age": settings.age_years,
-        "sex": settings.sex,
-        "paper": settings.paper,
-        "rate": settings.rate_hz,
-        "unit": settings.unit,
-    }
-
-
 class RunReport:
     """Collects what run.json says; made when the run starts, written however it ends."""
 
@@ -93,7 +75,7 @@ class RunReport:
             "memory_peak_mib": _mib(_peak()),
             "worker_memory_peak_mib": _mib(self.worker_memory),
             "workers_replaced": self.workers_replaced,
-            "settings": _asked(self._settings),
+            "settings": self._settings.asked(),
             "settings_hash": self._settings.fingerprint(),
             "versions": {
                 "ecgcli": __version__,

@@ -94,6 +94,16 @@ class Settings:
     log_paths: bool = False
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return all endings that files of a record may have, in the order of writing."""
+        return FORMATS
+
+    @property
+    def doing(self) -> str:
+        """Return what a run does, for whoever watches."""
+        return "Interpreting"
+
+    @property
     def explains_tables(self) -> bool:
         """Say whether CSV files need no sidecar, because rate and unit are stated here."""
         return self.rate_hz is not None and self.unit is not None
@@ -161,6 +171,24 @@ class Settings:
                 f" URL, {EMBEDDED!r} or {NONE!r}"
             ) from error
 
+    def asked(self) -> dict[str, Any]:
+        """Return what run.json says of the settings."""
+        return {
+            "paths": [str(path) for path in self.paths],
+            "out": str(self.out),
+            "formats": list(self.formats),
+            "jobs": self.jobs,
+            "force": self.force,
+            "retry_failed": self.retry_failed,
+            "limit": self.limit,
+            "timeout_s": self.timeout_s,
+            "age": self.age_years,
+            "sex": self.sex,
+            "paper": self.paper,
+            "rate": self.rate_hz,
+            "unit": self.unit,
+        }
+
     def fingerprint(self) -> str:
         """Return a SHA-256 over `shaping()`: equal for runs whose outputs are equal."""
         return hashlib.sha256(json.dumps(self.shaping(), sort_keys=True).encode()).hexdigest()
@@ -177,8 +205,12 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-def parse_formats(value: object) -> tuple[str, ...]:
-    """Return the formats in "json,pdf" or ["json", "pdf"], each once, in the order of `FORMATS`.
+def parse_formats(value: object, formats: tuple[str, ...] = FORMATS) -> tuple[str, ...]:
+    """Return the formats in "json,pdf" or ["json", "pdf"], each once, in the order of `formats`.
+
+    Args:
+        value: What was given.
+        formats: Those that there are.
 
     Raises:
         UsageError: A format is not known, or there is none.
@@ -189,14 +221,14 @@ def parse_formats(value: object) -> tuple[str, ...]:
         raise UsageError("formats are words with commas between them, or a list of strings")
     words = [word.strip().lower() for word in value if word.strip()]
     for word in words:
-        if word not in FORMATS:
+        if word not in formats:
             raise UsageError(
-                f"{word!r} is no format of a report{nearest(word, FORMATS)}: "
-                f"choose from {', '.join(FORMATS)}"
+                f"{word!r} is no format of a report{nearest(word, formats)}: "
+                f"choose from {', '.join(formats)}"
             )
     if not words:
-        raise UsageError(f"name at least one format: {', '.join(FORMATS)}")
-    return tuple(known for known in FORMATS if known in words)
+        raise UsageError(f"name at least one format: {', '.join(formats)}")
+    return tuple(known for known in formats if known in words)
 
 
 def read_config(file: Path, options: Iterable[str]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ PRELOAD = {
         "scipy.signal",  # what rates other than 500 Hz need
         "scipy.interpolate",
     ),
+    "ecgcli.batch.generating:process": ("ecgcli.batch.preload", "ecgcli.batch.generating"),
 }
 """What is loaded before the first worker is forked, by what the workers do."""
 

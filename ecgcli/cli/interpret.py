@@ -11,6 +11,7 @@ import click
 
 from ecgcli.batch import settings as options
 from ecgcli.batch.settings import Settings
+from ecgcli.cli import common
 from ecgcli.engines.device import AUTO, DEVICES
 from ecgcli.errors import UsageError
 
@@ -73,35 +74,15 @@ def read_config(ctx: click.Context, param: click.Parameter, value: Path | None) 
     show_default=True,
     help="Reports to write, with commas between them.",
 )
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=options.cores,
-    metavar="N",
-    show_default="the cores",
-    help="Number of worker processes.",
-)
-@click.option("--force", is_flag=True, help="Do all records again, even those that are done.")
-@click.option(
-    "--retry-failed",
-    is_flag=True,
-    help="Try records again that failed before and have not changed since.",
-)
+@common.jobs
+@common.force
+@common.retry_failed
 @click.option("--dry-run", is_flag=True, help="List what would be done; write nothing.")
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="Process at most N records, then stop."
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=options.DEFAULT_TIMEOUT_S,
-    show_default=True,
-    metavar="SECONDS",
-    help="Give a record up after so many seconds.",
-)
-@click.option(
-    "--no-wait", is_flag=True, help="Leave with exit code 6 if another run holds DIR; else wait."
-)
+@common.timeout
+@common.no_wait
 @click.option(
     "--age",
     type=click.FloatRange(0, 130),
@@ -113,13 +94,7 @@ def read_config(ctx: click.Context, param: click.Parameter, value: Path | None) 
     type=click.Choice(["female", "male"], case_sensitive=False),
     help="Sex to assume where a file states none; the report says so.",
 )
-@click.option(
-    "--paper",
-    type=click.Choice(["a4", "letter"], case_sensitive=False),
-    default="a4",
-    show_default=True,
-    help="Page of the PDF.",
-)
+@common.paper
 @click.option(
     "--rate",
     type=click.FloatRange(min=0, min_open=True),
@@ -159,20 +134,10 @@ def read_config(ctx: click.Context, param: click.Parameter, value: Path | None) 
     metavar="FILE",
     help="TOML file with any of these options under their long names; the command line wins.",
 )
-@click.option("--quiet", "-q", is_flag=True, help="Say nothing but what stops the run.")
-@click.option("--verbose", "-v", is_flag=True, help="Say every record, and the way to a bug.")
-@click.option(
-    "--log-format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Log on stderr as text, or as one JSON object a line.",
-)
-@click.option(
-    "--log-paths",
-    is_flag=True,
-    help="Allow paths in the log; without it a keyed hash stands for each recording.",
-)
+@common.quiet
+@common.verbose
+@common.log_format
+@common.log_paths
 @click.pass_context
 def interpret(
     ctx: click.Context,

@@ -18,9 +18,10 @@ from ecgcli.errors import EcgcliError, ExitCode
 COMMANDS = {
     "interpret": "Interpret folders of ECGs: JSON, HTML and PDF reports.",
     "measure": "Measure ECGs: intervals, amplitudes, fiducial points as JSON.",
+    "generate": "Generate ECGs that show what a text says.",
     "info": "Show what a recording holds, without interpretation.",
     "doctor": "Say what works on this machine and what to install.",
-    "schema": "Print the JSON Schema of the reports or the measurements.",
+    "schema": "Print the JSON Schema of what the program writes.",
     "serve": "Serve a language model with vLLM on this machine.",
     "train": "Train the package's own models from public data.",
     "evaluate": "Measure how good the package's models are.",
@@ -95,7 +96,7 @@ def _internal_error(error: Exception, *, verbose: bool) -> None:
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ecgcli")
 def main() -> None:
-    """Clinical batch work on 12-lead ECGs: measure, interpret, report.
+    """Clinical batch work on 12-lead ECGs: measure, interpret, report, generate.
 
     Not a medical device: every interpretation needs a physician's review.
     """

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from ecgcli.batch import settings as options
 from ecgcli.batch.settings import Settings, absolute
+from ecgcli.cli import common
 from ecgcli.cli.interpret import check_paths
 from ecgcli.errors import Category, ExitCode, OutputError, RecordError, UsageError
 
@@ -51,14 +51,7 @@ STDOUT = "-"
 @click.option(
     "--table", is_flag=True, help="Show a table; without --json and --out that is the default."
 )
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=options.cores,
-    metavar="N",
-    show_default="the cores",
-    help="Number of worker processes.",
-)
+@common.jobs
 @click.option(
     "--rate",
     type=click.FloatRange(min=0, min_open=True),

@@ -12,12 +12,16 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecgcli.engines.stroke import Pen, coverage, edges
 from ecgcli.signals.results import ANALYSIS_RATE
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
 
 Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
@@ -57,6 +61,7 @@ PEN = Pen(
 
 FONT = "RobotoCondensed-Regular.ttf"
 LETTERS = 11 * POINT  # size of all words
+STAMP = 150 * POINT  # but that of a word across the page
 NAMES = (7.0, 7.0, 7.0, 5.0)  # mm, where a lead's name stands below its 0 mV line, by row
 SCALE = (("25mm/s", 50.0), ("10mm/mV", 100.0))  # and where the words begin (mm from the left)
 SCALE_AT = 211.0  # mm from above
@@ -78,6 +83,22 @@ def blank() -> Bytes:
     for baseline in BASELINES[:-1]:
         _separate(printed, baseline)
     paper = _grid() + np.rint(printed * (SHADES - 1)).astype(np.uint8)
+    paper.setflags(write=False)
+    return paper
+
+
+@cache
+def stamped(words: str) -> Bytes:
+    """Return the paper with words at its foot, the first across it; not to be changed."""
+    from PIL import Image, ImageDraw
+
+    page = Image.new("L", (WIDTH, HEIGHT))
+    pen = ImageDraw.Draw(page)
+    pen.text((WIDTH / 2, HEIGHT / 2), words.split()[0], 30, _font(STAMP), anchor="mm")
+    pen.text(((WIDTH - LEFT * MM), SCALE_AT * MM), words, 255, _font(2 * LETTERS), anchor="rs")
+    ink = np.rint(np.asarray(page, dtype=np.float64) / 255.0 * (SHADES - 1)).astype(np.uint8)
+    paper = blank()
+    paper = paper // SHADES * SHADES + np.maximum(paper % SHADES, ink)
     paper.setflags(write=False)
     return paper
 
@@ -111,10 +132,9 @@ def _grid() -> Bytes:
 
 def _words() -> Floats:
     """Return the coverage of what is written: names of leads and the scale."""
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
 
-    # By its path: the reports' room stands above this one, its fonts are files like any other.
-    font = ImageFont.truetype(str(files("ecgcli") / "reports" / "fonts" / FONT), LETTERS)
+    font = _font(LETTERS)
     page = Image.new("L", (WIDTH, HEIGHT))
     pen = ImageDraw.Draw(page)
     for leads, baseline, below in zip(LAYOUT, BASELINES, NAMES, strict=True):
@@ -125,6 +145,13 @@ def _words() -> Floats:
     for words, left in SCALE:
         pen.text((left * MM, SCALE_AT * MM), words, 255, font, anchor="ls")
     return np.asarray(page, dtype=np.float64) / 255.0
+
+
+def _font(size: float) -> FreeTypeFont:
+    from PIL import ImageFont
+
+    # By its path: the reports' room stands above this one, its fonts are files like any other.
+    return ImageFont.truetype(str(files("ecgcli") / "reports" / "fonts" / FONT), size)
 
 
 def _draw(printed: Floats, sample: int, baseline: float, millivolts: Floats) -> None:

@@ -33,7 +33,7 @@ EDGE = 1.0  # mm: no trace comes nearer to the edge of the paper
 COMPRESSION = 3  # of zlib: half the size of 1 in the same time; 6 takes a half longer
 
 
-def picture(analysis: Analysis) -> bytes:
+def picture(analysis: Analysis, stamp: str | None = None) -> bytes:
     """Return the picture of a recording as PNG: of one recording always the same bytes.
 
     Its first 10 s are drawn; column k shows 2.5 k to 2.5 (k + 1) s in another lead. A lead's level
@@ -41,9 +41,10 @@ def picture(analysis: Analysis) -> bytes:
 
     Args:
         analysis: The record, of any quality.
+        stamp: Words at its foot, the first across it; models are shown none.
     """
     levels = shown(analysis)
-    page = paper.blank().copy()
+    page = (paper.stamped(stamp) if stamp else paper.blank()).copy()
     for row, limits in enumerate(_limits(levels)):
         first, covered = _row(levels, row, limits)
         band = page[first : first + len(covered)]

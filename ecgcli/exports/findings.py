@@ -55,6 +55,7 @@ COLUMNS = (
     "remedy",
     "log_id",
     *(f"claims_{name}" for name in CLAIMS),
+    "mark",
 )
 # What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -96,6 +97,7 @@ def _cells(row: WorklistRow) -> list[str]:
         safe(row.remedy),
         safe(row.log_id),
         *(_number(row.claims.get(name)) for name in CLAIMS),
+        safe(row.mark),
     ]
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgcli.generation.observed import Observed, of_sample
-from ecgcli.generation.sample import CANDIDATES, attempts, nearest
+from ecgcli.generation.order import CANDIDATES
+from ecgcli.generation.sample import attempts, nearest
 from ecgcli.models.generator import draw, weights
 from ecgcli.models.generator.flow import GUIDANCE, STEPS
 

@@ -6,6 +6,9 @@ itself (`consistency`).
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -107,3 +110,15 @@ class Request:
             "axis_deg": self.axis_deg,
             "bounds": {bound.quantity: [bound.low, bound.high] for bound in self.bounds},
         }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Request:
+        """Return the request that `as_dict` wrote."""
+        lists = {name: tuple(values[name]) for name in ("present", "absent")}
+        bounds = tuple(Bound(name, low, high) for name, (low, high) in values["bounds"].items())
+        return cls(**{**values, **lists, "bounds": bounds})
+
+    def digest(self) -> bytes:
+        """Return a SHA-256 over what is asked for: the same for the same request in other words."""
+        asked = {name: value for name, value in self.as_dict().items() if name != "text"}
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()

@@ -1,7 +1,7 @@
 """Samples: candidates are drawn and checked, until one shows what was asked for.
 
 It knows how often to try and how a drawing becomes a `Record`; it writes nothing. A sample depends
-on the request, its seed and its number alone.
+on what is asked, its seed and its number alone: not on the words, nor on what else is drawn.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import numpy as np
 
 from ecgcli.generation.check import Check, Seen, check, look
 from ecgcli.generation.condition import Condition, condition
+from ecgcli.generation.order import CANDIDATES
 from ecgcli.models.generator.flow import GUIDANCE, STEPS
 from ecgcli.models.generator.layout import FINE_RATE, INDEPENDENT
 from ecgcli.records.leads import LEADS, derive_limb_leads
-from ecgcli.records.record import Patient, Record
+from ecgcli.records.record import SYNTHETIC, Patient, Record
+from ecgcli.signals.resample import resample
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,9 +27,7 @@ if TYPE_CHECKING:
     from ecgcli.generation.request import Request
     from ecgcli.models.generator.draw import Drawn, Generator
 
-CANDIDATES = 8
-"""Drawings that are tried for a sample, one after the other, until one passes."""
-NOTE = "SYNTHETIC: made by ecgcli from a text; no patient was recorded"
+NOTE = f"{SYNTHETIC}: made by ecgcli from a text; no patient was recorded"
 FORMAT = "synthetic"
 
 
@@ -36,7 +36,7 @@ class Sample:
     """A recording that was generated.
 
     Attributes:
-        record: Twelve leads at 500 Hz.
+        record: Twelve leads.
         seen: As the rest of the program sees it, `None` if it cannot be analysed.
         check: What was asked for beside what is there.
         condition: What the networks were told.
@@ -63,17 +63,23 @@ def sample(
     seed: int,
     number: int = 0,
     duration_s: float = 10.0,
+    rate: float = FINE_RATE,
     candidates: int = CANDIDATES,
+    name: str | None = None,
 ) -> Sample:
     """Return the first of some drawings that shows all that is asked for, or the one nearest to it.
+
+    What is checked is what is returned: at its sampling rate, in whole uV.
 
     Args:
         request: What is asked for.
         generator: The networks.
         seed: Decides, with the number, everything.
-        number: Which sample of the run.
+        number: Which sample of this request.
         duration_s: Length of the recording.
+        rate: Samples per second of the recording (Hz).
         candidates: How many drawings to try at most.
+        name: What the recording is called.
 
     Raises:
         RequestError: The generator has not learned something of the request.
@@ -86,6 +92,8 @@ def sample(
             number=number,
             duration_s=duration_s,
             candidates=candidates,
+            rate=rate,
+            name=name,
         )
     )
 
@@ -98,6 +106,8 @@ def attempts(
     number: int = 0,
     duration_s: float = 10.0,
     candidates: int = CANDIDATES,
+    rate: float = FINE_RATE,
+    name: str | None = None,
     steps: int = STEPS,
     guidance: float = GUIDANCE,
 ) -> Iterator[Sample]:
@@ -110,18 +120,24 @@ def attempts(
         number: Which sample of the run.
         duration_s: Length of the recording.
         candidates: How many drawings to try at most.
+        rate: Samples per second (Hz) of the recordings.
+        name: Of the recordings.
         steps: How many times the flow is asked for each.
         guidance: By how much what is asked is stressed.
 
     Raises:
         RequestError: The generator has not learned something of the request.
     """
+    name = name or f"ecg-{number + 1:04d}"
+    # The request is part of it, so that two of them do not show the same chance twice.
+    whole = (int.from_bytes(request.digest()[:8], "big"), seed, number)
     for candidate in range(candidates):
-        told = condition(request, generator.weights, _chance(seed, number, candidate, 0))
+        chance = np.random.default_rng((*whole, candidate, 0))
+        told = condition(request, generator.weights, chance)
         drawn = generator.draw(
-            told.asked, told.rates, duration_s, (seed, number, candidate, 1), steps, guidance
+            told.asked, told.rates, duration_s, (*whole, candidate, 1), steps, guidance
         )
-        record = recorded(drawn, request, f"ecg-{number + 1:04d}")
+        record = recorded(drawn, request, name, rate)
         seen = look(record)
         made = check(request, seen)
         yield Sample(record, seen, made, told, seed, number, candidate, candidate + 1)
@@ -147,12 +163,12 @@ def _rank(one: Sample) -> tuple[bool, float]:
     return not one.check.passed, one.check.miss
 
 
-def recorded(drawn: Drawn, request: Request, name: str) -> Record:
+def recorded(drawn: Drawn, request: Request, name: str, rate: float = FINE_RATE) -> Record:
     """Return a drawing as a recording of twelve leads, in whole uV as files hold it.
 
     I and II are even, so that Goldberger's halves are whole too and the laws hold exactly.
     """
-    rounded = np.round(drawn.leads.astype(np.float64), 3)
+    rounded = np.round(resample(drawn.leads.astype(np.float64), FINE_RATE, rate), 3)
     rounded[:2] = 2.0 * np.round(rounded[:2] / 2.0, 3)
     rows = dict(zip(INDEPENDENT, rounded, strict=True))
     rows |= derive_limb_leads({name: rows[name] for name in ("I", "II")})
@@ -160,16 +176,13 @@ def recorded(drawn: Drawn, request: Request, name: str) -> Record:
     return Record(
         name=name,
         signal=signal,
-        rate=FINE_RATE,
+        rate=rate,
         leads=LEADS,
         format=FORMAT,
         content_hash=hashlib.sha256(signal.tobytes()).hexdigest(),
-        source_duration_s=signal.shape[1] / FINE_RATE,
+        source_duration_s=signal.shape[1] / rate,
         patient=Patient(age_years=request.age_years, sex=request.sex),
         device="ecgcli generator",
         notes=(NOTE,),
+        synthetic=True,
     )
-
-
-def _chance(*seed: int) -> np.random.Generator:
-    return np.random.default_rng(seed)

@@ -45,6 +45,7 @@ class Found:
     device: str | None = None
     statements: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
+    synthetic: bool = False
 
 
 def millivolts_per(unit: str) -> float | None:
@@ -153,6 +154,7 @@ def build(found: Found, name: str, content_hash: str) -> Record:
         device=found.device,
         source_statements=tuple(text for text in found.statements if text),
         notes=tuple(dict.fromkeys(notes)),
+        synthetic=found.synthetic,
     )
 
 

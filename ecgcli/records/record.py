@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Sex = Literal["female", "male"]
 
+SYNTHETIC = "SYNTHETIC"
+"""With this word begins what a file says of a recording that was generated."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patient:
@@ -53,6 +56,7 @@ class Record:
         source_statements: Diagnoses or statements that the file itself carries, as written there;
             for information, never an input to the interpretation.
         notes: What the reader had to decide, one sentence each, for the report.
+        synthetic: Whether it was generated and no patient was recorded, as far as the file says.
     """
 
     name: str
@@ -69,6 +73,7 @@ class Record:
     start_s: float = 0.0
     source_statements: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    synthetic: bool = False
 
     @property
     def duration_s(self) -> float:

@@ -3,7 +3,7 @@
 Comments have no standard. These spellings are known: the PhysioNet challenges ("Age: 81", "Sex:
 Female", "Dx: 426177001,59931005"), LUDB ("<age>: 51", "<diagnoses>:" and lines that follow), the
 PTB database ("Reason for admission: ..."), ZZU-pECG ("Age: 7 mo", "AHA: A1", "ICD-10: Q21.1") and
-MIT-BIH ("69 M 1085 1629 x1").
+MIT-BIH ("69 M 1085 1629 x1"), and our own of recordings that were generated ("SYNTHETIC: ...").
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ecgcli.records.patient import parse_age, parse_sex
-from ecgcli.records.record import Sex
+from ecgcli.records.record import SYNTHETIC, Sex
 
 _DIAGNOSES = {
     "dx": "",
@@ -26,6 +26,7 @@ _DIAGNOSES = {
     "additional diagnoses": "",
 }
 _NOTHING = ("", "unknown", "no", "n/a", "none")
+_SYNTHETIC = re.compile(rf"{SYNTHETIC}\b.*")
 _MIT_BIH = re.compile(r"(\d{1,3}|-1) ([MF?])(?: .*)?")
 
 
@@ -37,6 +38,7 @@ class Comments:
     sex: Sex | None = None
     statements: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    synthetic: bool = False
 
 
 def read_comments(lines: Sequence[str]) -> Comments:
@@ -50,6 +52,9 @@ def read_comments(lines: Sequence[str]) -> Comments:
         if mit:
             _set_age(result, mit[1])
             result.sex = parse_sex(mit[2])
+        elif _SYNTHETIC.fullmatch(line):
+            result.synthetic = True
+            result.notes.append(line)
         elif colon and key in ("age", "patient age"):
             _set_age(result, value)
         elif colon and key in ("sex", "gender"):

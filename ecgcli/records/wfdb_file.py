@@ -92,6 +92,7 @@ def read(path: Path) -> Found:
         acquired=header.acquired,
         statements=tuple(comments.statements),
         notes=notes,
+        synthetic=comments.synthetic,
     )
 
 

@@ -6,6 +6,8 @@ devices and statements are not written: what is made with it, is made to be pass
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +19,17 @@ UNITS_PER_MV = 1000.0
 _LARGEST_16_BIT = 2**15 - 1
 
 
-def write_wfdb(record: Record, folder: Path, name: str | None = None) -> Path:
+def write_wfdb(
+    record: Record, folder: Path, name: str | None = None, comments: Sequence[str] = ()
+) -> Path:
     """Write a record; `read` gives the same samples back, rounded to 1 uV, and NaN as NaN.
 
     Args:
         record: What to write. Format 16 is used, or 32 where a sample exceeds 32.767 mV.
         folder: An existing folder.
         name: Name of the record: letters, digits, "-" and "_"; default is the record's own.
+        comments: Lines for the header, after those on age and sex; characters that are not ASCII
+            are written without their accents, or as "?".
 
     Returns:
         The path of the header.
@@ -53,7 +59,7 @@ def write_wfdb(record: Record, folder: Path, name: str | None = None) -> Path:
             fmt=[kind] * leads,
             adc_gain=[UNITS_PER_MV] * leads,
             baseline=[0] * leads,
-            comments=_comments(record),
+            comments=[*_comments(record), *map(_line, comments)],
             base_time=acquired.time().replace(microsecond=0) if acquired else None,
             base_date=acquired.date() if acquired else None,
             write_dir=str(folder),
@@ -70,3 +76,10 @@ def _comments(record: Record) -> list[str]:
     if record.patient.sex is not None:
         comments.append(f"Sex: {record.patient.sex.capitalize()}")
     return comments
+
+
+def _line(text: str) -> str:
+    """Return a comment as one line of ASCII: headers have no other encoding."""
+    plain = unicodedata.normalize("NFKD", " ".join(text.split()))
+    kept = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return "".join(x if x.isprintable() else "?" for x in kept.encode("ascii", "replace").decode())

@@ -14,9 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ecgcli.clinical.checked import (
-    Checked,
-)
+from ecgcli.clinical.checked import Checked
 from ecgcli.clinical.statement import (
     Contradiction,
     Evidence,
@@ -26,8 +24,9 @@ from ecgcli.clinical.statement import (
     Urgency,
 )
 from ecgcli.engines.opinion import Opinion
-from ecgcli.records.record import Patient
+from ecgcli.records.record import SYNTHETIC, Patient, Record
 from ecgcli.reports.quantities import QUANTITIES, rounded
+from ecgcli.reports.synthetic import Synthetic
 from ecgcli.reports.text import clean, clean_or_none
 from ecgcli.signals.results import (
     ANALYSIS_RATE,
@@ -42,7 +41,7 @@ from ecgcli.signals.results import (
     Suspicion,
 )
 
-SCHEMA_VERSION: Literal["1.3"] = "1.3"
+SCHEMA_VERSION: Literal["1.4"] = "1.4"
 DISCLAIMER = "Unconfirmed computer interpretation. Not a medical device. Needs physician review."
 NOT_FINITE = "the measurement gave no finite number"
 
@@ -125,9 +124,17 @@ class Report(_Part):
     why, and `conclusion` says so in a line.
     """
 
-    schema_version: Literal["1.3"] = Field(description="Version of this document's structure")
+    schema_version: Literal["1.4"] = Field(description="Version of this document's structure")
     generator: Literal["ecgcli"] = Field(description="The program that wrote it")
     disclaimer: str = Field(description="What the report is not")
+    mark: str | None = Field(
+        description="What stands on every page of it: SYNTHETIC where no patient was recorded, as"
+        " far as the file says; else null"
+    )
+    generated: Synthetic | None = Field(
+        description="What a synthetic recording was made from, in the report that is written with"
+        " it; else null"
+    )
     record: RecordFacts = Field(description="What was recorded")
     patient: Patient = Field(description="Who was recorded, as far as the file says")
     quality: Quality = Field(description="Technical quality of the recording and of each lead")
@@ -171,6 +178,7 @@ def build(
     provenance: Provenance,
     opinion: Opinion | None = None,
     answer: Checked | None = None,
+    generated: Synthetic | None = None,
 ) -> Report:
     """Make the report of one recording.
 
@@ -183,6 +191,7 @@ def build(
         provenance: What made both.
         opinion: What the statement model says, where one was asked.
         answer: What the language model says, checked, where one was asked.
+        generated: What a synthetic recording was made from.
     """
     usable = analysis.quality.grade is not Grade.NOT_USABLE and analysis.measurements is not None
     said = interpretation if usable else None
@@ -195,6 +204,8 @@ def build(
         schema_version=SCHEMA_VERSION,
         generator="ecgcli",
         disclaimer=DISCLAIMER,
+        mark=_mark(analysis.record, generated),
+        generated=generated,
         record=_record_facts(analysis),
         patient=_patient(analysis.record.patient),
         quality=_quality(analysis.quality),
@@ -214,6 +225,12 @@ def build(
         limits=said.limits if said else None,
         provenance=provenance,
     )
+
+
+def _mark(record: Record, generated: Synthetic | None) -> str | None:
+    if generated is not None:
+        return generated.mark
+    return SYNTHETIC if record.synthetic else None
 
 
 def _answer(checked: Checked) -> Checked:

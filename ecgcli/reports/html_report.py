@@ -90,9 +90,13 @@ def render(report: Report, analysis: Analysis, sheet: Sheet | None = None) -> by
         answers=answer_view,
         shown=shown,
         software=view.software(report),
-        style_hash=style_hash("report.css"),
+        style_hash=" ".join(style_hash(name) for name in _styles(report)),
     )
     return page.encode("utf-8", "replace")
+
+
+def _styles(report: Report) -> tuple[str, ...]:
+    return ("report.css", "mark.css") if report.mark else ("report.css",)
 
 
 @cache

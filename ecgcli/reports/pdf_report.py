@@ -45,6 +45,7 @@ MARK_POINTS = 6.2
 MARK_GAP = 0.5  # between a mark's line and its name
 REMARK_WIDTH = 50.0
 HEAD_WIDTH = 166.0
+MARKED_WIDTH = 102.0  # the same beside a mark
 WHEN_WIDTH = 88.0
 HEADING = 4.2
 BANNER = 7.4  # its heading, padding and margin
@@ -223,11 +224,16 @@ def _values(
     report: Report, sheet: Sheet, beats: BeatSheet | None, analysis: Analysis
 ) -> dict[str, Any]:
     person = view.person(report)
+    head = MARKED_WIDTH if report.mark else HEAD_WIDTH
+    mark, _, more = (report.mark or "").partition(" – ")
+    title = f"12-lead ECG, {shortened(person.name, HEAD_WIDTH, 14)}"
     return {
         "report": report,
-        "title": f"12-lead ECG, {shortened(person.name, HEAD_WIDTH, 14)}",
-        "name": shortened(person.name, HEAD_WIDTH, 14, bold=True),
-        "facts": shortened(" · ".join(person.facts), HEAD_WIDTH, 9),
+        "title": f"{report.mark} – {title}" if report.mark else title,
+        "mark": mark,
+        "unreal": " · ".join([*([more] if more else []), "no patient was recorded"]),
+        "name": shortened(person.name, head, 14, bold=True),
+        "facts": shortened(" · ".join(person.facts), head, 9),
         "acquired": view.acquired(report),
         "origin": shortened(view.origin(report), WHEN_WIDTH, 8),
         "numbers": view.numbers(report),

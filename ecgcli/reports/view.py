@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from ecgcli.reports.beat_sheet import BeatSheet
     from ecgcli.reports.document import Report
     from ecgcli.reports.sheet import Sheet
+    from ecgcli.reports.synthetic import Synthetic
     from ecgcli.signals.results import Analysis, Measured
 
 SUSPICION = "TECHNICAL SUSPICION"
+REQUESTED = "REQUESTED / MEASURED"
 DISPUTED = "NOT STATED, SOURCES DISAGREE"
 OWN_RATE = 5  # /min by which the atrial rate differs from the ventricular one to be told with it
 LONGEST_ID = 64  # DICOM's longest
@@ -64,6 +66,8 @@ def person(report: Report) -> Person:
     """Return the patient's name, or what else there is to call the record by, and the facts."""
     patient = report.patient
     facts = [age(patient.age_years), patient.sex or "sex not given"]
+    if report.mark and not (patient.name or patient.id):
+        return Person(f"Record {report.record.name}", (*facts, "no patient"))
     if patient.name:
         facts.insert(0, f"ID {clean(patient.id, LONGEST_ID)}" if patient.id else "ID not given")
         return Person(patient.name, tuple(facts))
@@ -88,6 +92,8 @@ def age(years: float | None) -> str:
 def acquired(report: Report) -> str:
     """Return when it was recorded."""
     at = report.record.acquired
+    if at is None and report.mark:
+        return "Generated, not recorded"
     return at.isoformat(" ", "seconds") if at else "Time of recording not given"
 
 
@@ -241,6 +247,8 @@ def about(report: Report) -> list[tuple[str, list[tuple[str, str]]]]:
     if report.suspicions:
         suspected = [(f"{s.text.rstrip('.')}.", s.effect) for s in report.suspicions]
         sections.insert(0, (SUSPICION, suspected))
+    if report.generated is not None:
+        sections.insert(0, (REQUESTED, requested(report.generated)))
     if report.answer is not None:
         sections.append((answer_view.TITLE, answer_view.lines(report.answer)))
     if report.not_assessed:
@@ -253,6 +261,20 @@ def about(report: Report) -> list[tuple[str, list[tuple[str, str]]]]:
     if notes:
         sections.append(("LIMITS AND NOTES", notes))
     return sections
+
+
+def requested(made: Synthetic) -> list[tuple[str, str]]:
+    """Return what a synthetic recording was asked for and what it shows, the unmet first."""
+    rows = sorted(made.check.items, key=lambda row: row.met)
+    lines = [(f"“{made.prompt}”" if made.prompt else made.sentence, "")]
+    for row in rows:
+        missed = "" if row.met else "NOT AS ASKED: "
+        lines.append((_upper(row.text), f"{missed}{row.requested} / {row.measured}"))
+    return lines
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def disputed(contradiction: Contradiction) -> str:

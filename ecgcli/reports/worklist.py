@@ -56,6 +56,7 @@ class WorklistRow:
         log_id: The keyed hash by which logs name it.
         claims: How many claims of a language model have which verdict, and how many of its
             findings need review; empty where none was asked.
+        mark: What its report is marked with, "SYNTHETIC" say, or "".
     """
 
     path: str
@@ -79,6 +80,7 @@ class WorklistRow:
     remedy: str = ""
     log_id: str = ""
     claims: dict[str, int] = field(default_factory=dict)
+    mark: str = ""
 
     def dumps(self) -> str:
         """Return the row as one line of JSON, for a journal."""
@@ -134,6 +136,7 @@ def row(
         thumbnail=thumbnail.encode(analysis),
         log_id=log_id,
         claims=answer_view.tally(report.answer) if report.answer is not None else {},
+        mark=report.mark or "",
     )
 
 
@@ -211,11 +214,12 @@ def _kind(entry: WorklistRow) -> int:
 
 def _finding(entry: WorklistRow) -> str:
     if entry.status == "done":
+        found = f"{entry.mark}: {entry.conclusion}" if entry.mark else entry.conclusion
         wrong = entry.claims.get(answer_view.CONTRADICTED, 0)
         if not wrong:
-            return entry.conclusion
+            return found
         claims = "1 claim" if wrong == 1 else f"{wrong} claims"
-        return f"{entry.conclusion} – {claims} of the language model contradicted"
+        return f"{found} – {claims} of the language model contradicted"
     return f"{entry.category.capitalize()}: {entry.reason}" if entry.category else entry.reason
 
 

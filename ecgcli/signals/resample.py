@@ -1,7 +1,7 @@
-"""Any sampling rate to `ANALYSIS_RATE`, on an exact time axis.
+"""Any sampling rate to `ANALYSIS_RATE` or another, on an exact time axis.
 
 It knows polyphase filters; it does not know what an ECG looks like. Sample k of the result lies at
-k / 500 s after the first sample of the input, whatever the rate: there is no half-sample shift.
+k / 500 s after the first sample of the input, whatever its rate: there is no half-sample shift.
 
 What it needs of SciPy is loaded where a rate needs it: a recording at 500 Hz does not, and loading
 it takes longer than loading all the rest.
@@ -32,8 +32,10 @@ EXACT = 1e-7
 DENSE_RATE = 2000.0
 
 
-def resample(signal: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
-    """Resample rows to `ANALYSIS_RATE` with a linear-phase anti-alias filter.
+def resample(
+    signal: NDArray[np.float64], rate: float, to: float = ANALYSIS_RATE
+) -> NDArray[np.float64]:
+    """Resample rows with a linear-phase anti-alias filter.
 
     The ends are continued by odd reflection, so that an offset or a slope there does not ring.
     Beyond the last input sample (less than one input period) that continuation is the result.
@@ -41,32 +43,32 @@ def resample(signal: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
     Args:
         signal: (rows, samples) without NaN, in any unit.
         rate: Samples per second of `signal`.
+        to: Samples per second of the result.
 
     Returns:
-        (rows, `resampled_length(samples, rate)`), the input itself where the rates are the same.
+        (rows, `resampled_length(samples, rate, to)`), the input itself where the rates are the
+        same.
     """
-    length = resampled_length(signal.shape[1], rate)
-    wanted = Fraction(ANALYSIS_RATE) / Fraction(rate)
+    length = resampled_length(signal.shape[1], rate, to)
+    wanted = Fraction(to) / Fraction(rate)
     ratio = wanted.limit_denominator(LARGEST_TERM)
     if ratio == 1:
         return signal
     if abs(ratio / wanted - 1) < EXACT and ratio.numerator <= LARGEST_TERM:
-        return _by_ratio(signal, rate, ratio)[:, :length]
+        return _by_ratio(signal, rate, ratio, to)[:, :length]
     from scipy.interpolate import CubicSpline
 
     # Whole-number factors only: the dense rate need not be exact, but it must be known.
     dense_ratio = Fraction(math.ceil(DENSE_RATE / rate))
-    dense = _by_ratio(signal, rate, dense_ratio)
+    dense = _by_ratio(signal, rate, dense_ratio, to)
     times = np.arange(dense.shape[1]) / (rate * float(dense_ratio))
-    result: NDArray[np.float64] = CubicSpline(times, dense, axis=1)(
-        np.arange(length) / ANALYSIS_RATE
-    )
+    result: NDArray[np.float64] = CubicSpline(times, dense, axis=1)(np.arange(length) / to)
     return result
 
 
-def resampled_length(samples: int, rate: float) -> int:
-    """Return how many samples at `ANALYSIS_RATE` last as long as `samples` at `rate`."""
-    return round(samples * ANALYSIS_RATE / rate)
+def resampled_length(samples: int, rate: float, to: float = ANALYSIS_RATE) -> int:
+    """Return how many samples at `to` last as long as `samples` at `rate`."""
+    return round(samples * to / rate)
 
 
 def nearest_samples(count: int, samples: int, rate: float) -> NDArray[np.intp]:
@@ -75,12 +77,14 @@ def nearest_samples(count: int, samples: int, rate: float) -> NDArray[np.intp]:
     return at.clip(max=samples - 1)
 
 
-def _by_ratio(signal: NDArray[np.float64], rate: float, ratio: Fraction) -> NDArray[np.float64]:
-    """Resample rows by a ratio of whole numbers; nothing above 250 Hz is left."""
+def _by_ratio(
+    signal: NDArray[np.float64], rate: float, ratio: Fraction, to: float
+) -> NDArray[np.float64]:
+    """Resample rows by a ratio of whole numbers; nothing above half of `to` (Hz) is left."""
     from scipy.signal import upfirdn
 
     up, down = ratio.numerator, ratio.denominator
-    taps = _filter(up, min(rate, ANALYSIS_RATE) / (rate * up))
+    taps = _filter(up, min(rate, to) / (rate * up))
     half = (len(taps) - 1) // 2
     # The reflection covers the filter, also where the last output sample lies beyond the input,
     # and is a whole number of output samples long.

@@ -75,10 +75,10 @@ def test_what_it_says_stands_checked_in_every_report(folder: Path, server: Scrip
     assert run["claims"]["contradicted"] >= 6  # a rate and a block in each
     lines = (out / "findings.csv").read_text().splitlines()
     heading, *rows = [line.split(",") for line in lines]
-    assert heading[-4:] == [
+    assert heading[-5:-1] == [
         f"claims_{name}" for name in ("supported", "not_checkable", "contradicted", "needs_review")
     ]
-    assert [int(row[-2]) >= 2 for row in rows] == [True] * 3
+    assert [int(row[-3]) >= 2 for row in rows] == [True] * 3
     assert "of the language model contradicted" in (out / "index.html").read_text()
     page = (folder.parent / "out" / "rec0.csv.html").read_text()
     assert "Says heart rate 140/min" in page

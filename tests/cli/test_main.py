@@ -41,8 +41,9 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
         "from ecgcli.cli.main import main; main(['--version'], standalone_mode=False)",
         "from ecgcli.cli.main import main; main(['interpret', '--help'], standalone_mode=False)",
         "from ecgcli.cli.main import main; main(['measure', '--help'], standalone_mode=False)",
+        "from ecgcli.cli.main import main; main(['generate', '--help'], standalone_mode=False)",
     ],
-    ids=["import", "--help", "--version", "interpret --help", "measure --help"],
+    ids=["import", "--help", "--version", "interpret --help", "measure --help", "generate --help"],
 )
 def test_no_heavy_module_is_loaded_for_help(code: str) -> None:
     said = python("-c", f"{code}\nimport sys; print('\\n', *sys.modules)").stdout

@@ -35,9 +35,10 @@ from ecgcli.generation.observed import (
     of_analysis,
     spectrum,
 )
+from ecgcli.generation.order import CANDIDATES
 from ecgcli.generation.refusal import RequestError
 from ecgcli.generation.request import Request
-from ecgcli.generation.sample import CANDIDATES, Sample, nearest
+from ecgcli.generation.sample import Sample, nearest
 from ecgcli.models import statements
 from ecgcli.models.generator import weights
 from ecgcli.models.generator.flow import GUIDANCE, STEPS, Asked

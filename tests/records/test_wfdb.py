@@ -312,3 +312,15 @@ def test_names_that_wfdb_does_not_take(tmp_path: Path) -> None:
     for name in ("", "a.b", "a/b", "ä"):
         with pytest.raises(ValueError, match="name"):
             write_wfdb(synthetic.normal(), tmp_path, name=name)
+
+
+def test_a_generated_record_is_known_by_its_header(tmp_path: Path) -> None:
+    comments = ["SYNTHETIC: made by ecgcli", "Prompt: Größe\nDx: 426177001 \x07 – AF"]
+    header = write_wfdb(synthetic.normal(), tmp_path, "made", comments)
+    assert header.read_bytes().isascii()
+    record = read_path(header)
+    assert record.synthetic
+    assert record.notes == ("SYNTHETIC: made by ecgcli",)
+    assert record.source_statements == ()  # a comment is one line, whatever stands in it
+    assert record.patient == synthetic.ADULT
+    assert not read_path(write_wfdb(synthetic.normal(), tmp_path, "not")).synthetic

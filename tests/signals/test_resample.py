@@ -82,3 +82,16 @@ def test_length_and_a_constant_survive_any_rate(rate: float, seconds: float) -> 
     nearest = nearest_samples(got.shape[1], samples, rate)
     assert nearest[0] == 0
     assert np.abs(nearest / rate - np.arange(got.shape[1]) / 500).max() <= 1 / rate + 1e-9
+
+
+@pytest.mark.parametrize("to", [100.0, 250.0, 1000.0])
+def test_other_rates_than_that_of_the_analysis(to: float) -> None:
+    source = smooth_ecg(np.arange(5000) / 500.0)[None]
+    got = resample(source, 500.0, to).ravel()
+    t = np.arange(len(got)) / to
+    inner = (t > ENDS) & (t < 10 - ENDS)
+    assert len(got) == resampled_length(5000, 500.0, to) == round(10 * to)
+    assert np.abs(got - smooth_ecg(t))[inner].max() < 0.002
+    hum = np.sin(2 * np.pi * 0.7 * to * np.arange(5000) / 500.0)  # above half the new rate
+    if to < 500:
+        assert np.abs(resample(hum[None], 500.0, to).ravel()[inner]).max() < 0.01

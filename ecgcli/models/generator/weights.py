@@ -98,6 +98,21 @@ def shipped() -> Weights:
     """Return the generator that the package brings, loaded once a process.
 
     Raises:
-        ModelError: It does not load.
+        ModelError: There is none, or it does not load.
     """
+    if not SHIPPED.exists():
+        raise ModelError(
+            "this version of ecgcli comes without the generator's weights: name a file that holds"
+            " them (--model FILE)"
+        )
     return load(SHIPPED)
+
+
+@cache
+def named(file: Path | None) -> Weights:
+    """Return the generator in a file, that of the package where none is named.
+
+    Raises:
+        ModelError: There is none, or it does not load.
+    """
+    return shipped() if file is None else load(file)
