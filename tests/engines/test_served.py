@@ -191,7 +191,10 @@ def test_why_it_does_not_load_is_said_in_plain_words(model: Path, said: str, rea
 
 def test_a_run_starts_its_server_and_ends_it(recordings: Path, model: Path) -> None:
     (model / "notes" / "does").write_text("die once")
-    result = interpret(recordings, model, "--vllm-options", "--max-model-len 4096")
+    config = model / "notes" / "night.toml"
+    config.write_text("serve = true\nvllm-options = '--max-model-len 4096'\n")
+    out = recordings.parent / "out"
+    result = ecgcli("interpret", recordings, "--out", out, "--model", model, "--config", config)
     assert result.returncode == ExitCode.OK, result.stderr
     reports = sorted(recordings.parent.glob("out/*.csv.json"))
     assert len(reports) == 3
