@@ -31,6 +31,9 @@ PRIVATE = {
     "VLLM_CPU_KVCACHE_SPACE": "1",
 }
 """The environment that vLLM starts in; what the user has set stays, but for the first six."""
+DENSE = {"backend": "xgrammar", "disable_any_whitespace": True}
+"""How answers keep a schema. White space is valid JSON, and some models fill a whole answer with
+it. Only the engine can be asked for that: vLLM 0.32 takes it with a question, and forgets it."""
 FIXED = frozenset(list(PRIVATE)[:6]) | {"VLLM_ENABLE_V1_MULTIPROCESSING"}
 
 
@@ -141,6 +144,7 @@ def _load(plan: Plan) -> tuple[Any, str]:
         "distributed_executor_backend": "uni",
         "mm_processor_cache_gb": 0,  # no ECG comes twice
         "disable_log_stats": True,
+        "structured_outputs_config": DENSE,
         **plan.options,
     }
     return vllm.LLM(model=plan.model, **options), str(vllm.__version__)
@@ -231,8 +235,5 @@ def _params(asked: Asked) -> Any:
         temperature=warmth,
         seed=seed,
         max_tokens=question.max_tokens,
-        # White space is valid JSON, and some models fill a whole answer with it.
-        structured_outputs=StructuredOutputsParams(
-            json=dict(question.schema), disable_any_whitespace=True
-        ),
+        structured_outputs=StructuredOutputsParams(json=dict(question.schema)),
     )

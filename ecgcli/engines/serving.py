@@ -10,7 +10,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from ecgcli.engines.host import PRIVATE
+from ecgcli.engines.host import DENSE, PRIVATE
 from ecgcli.errors import UsageError
 
 MODULE = "vllm.entrypoints.openai.api_server"
@@ -58,7 +58,6 @@ def command(
         more: Further arguments of vLLM's own.
     """
     one_picture = json.dumps({"image": 1})
-    dense = json.dumps({"disable_any_whitespace": True, "backend": "xgrammar"})
     return [
         *(sys.executable, "-m", MODULE),
         *("--model", model, "--served-model-name", name),
@@ -66,8 +65,7 @@ def command(
         *("--max-num-seqs", str(window)),
         *("--limit-mm-per-prompt", one_picture),
         *("--mm-processor-cache-gb", "0"),  # no ECG comes twice
-        # White space is valid JSON, and some models fill a whole answer with it.
-        *("--structured-outputs-config", dense),
+        *("--structured-outputs-config", json.dumps(DENSE)),
         *("--seed", "0"),
         "--disable-log-stats",
         "--disable-uvicorn-access-log",
