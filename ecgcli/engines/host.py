@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
-from ecgcli.engines import unloaded
+from ecgcli.engines import refusal, unloaded
 from ecgcli.engines.child import be_silent, die_with_parent, leave_signals_to_parent
 from ecgcli.engines.question import Question
 
@@ -190,7 +190,8 @@ class _Answering:
             (internal,) = self._enqueue(asked)
         except Exception as error:
             # vLLM takes no such question (too long, say): that costs this one only.
-            reason = f"{type(error).__name__}"
+            is_long = refusal.is_too_long(str(error))
+            reason = refusal.LONGER if is_long else type(error).__name__
             self._connection.send(Answered(asked.number, reason, "refused"))
             return
         # vLLM adds a random word to the number that its outputs carry.

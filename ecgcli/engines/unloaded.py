@@ -40,9 +40,14 @@ KNOWN: tuple[tuple[tuple[str, ...], str, str], ...] = (
         *NO_MEMORY,
     ),
     (
-        ("less than desired gpu memory utilization",),
-        "something else uses the GPU's memory",
+        ("less than desired",),
+        "something else uses the memory that the model is to have",
         "end it, or --serve with --vllm-options '--gpu-memory-utilization 0.5'",
+    ),
+    (
+        ("less than requested memory for kv",),
+        "there is less memory than the model's texts are to have",
+        "a smaller VLLM_CPU_KVCACHE_SPACE (GiB) in the environment",
     ),
     (
         ("kv cache", "max_model_len", "no available memory for the cache"),

@@ -176,6 +176,15 @@ def test_one_that_refuses_for_good_is_not_started_again(model: Path) -> None:
             "ValueError: To serve at least one request, 2.0 GiB KV cache is needed, which",
             "--max-model-len",
         ),
+        (
+            "ValueError: Free memory on device cuda:0 is less than desired GPU memory utilization",
+            "something else uses the memory",
+        ),
+        (
+            "ValueError: Available memory (1 GiB) on kv cache allocation is less than requested"
+            " memory for kv (9 GiB).",
+            "smaller VLLM_CPU_KVCACHE_SPACE",
+        ),
         ("RuntimeError: operator torchvision::nms does not exist", "torchvision"),
         ("OSError: /m does not appear to have a file named config.json.", "not the whole"),
         ("RuntimeError: something new about Mustermann", "ended while it loaded.*--verbose"),

@@ -137,9 +137,10 @@ def test_a_question_that_it_cannot_take_costs_that_question_only(engine: LocalEn
     engine.ask(101, question(101))
     found: dict[int, Any] = {}
     while engine.in_flight:
-        found |= {answered.number: answered.ended for answered in engine.answers(1.0)}
-    assert found[100] == "refused"
-    assert found[101] in ("stop", "length")
+        found |= {answered.number: answered for answered in engine.answers(1.0)}
+    assert found[100].ended == "refused"
+    assert found[100].text == "the question is longer than the model takes"
+    assert found[101].ended in ("stop", "length")
 
 
 def test_a_run_whose_engine_is_killed_loses_no_record(model: Path, tmp_path: Path) -> None:
