@@ -142,11 +142,24 @@ def _completed(codes: list[str], request: Request) -> list[str]:
 
 
 def _rates(request: Request, bound: Bound | None) -> tuple[float, float]:
+    """Return the range of heart rates (/min).
+
+    Raises:
+        RequestError: The networks have seen none of it.
+    """
+    low, high = LOWEST, HIGHEST
     if request.heart_rate is not None:
-        return request.heart_rate, request.heart_rate
-    low = bound.low if bound is not None and bound.low is not None else LOWEST
-    high = bound.high if bound is not None and bound.high is not None else HIGHEST
-    return max(low, LOWEST), min(high, HIGHEST)
+        low = high = request.heart_rate
+    elif bound is not None:
+        low = LOWEST if bound.low is None else max(bound.low, LOWEST)
+        high = HIGHEST if bound.high is None else min(bound.high, HIGHEST)
+    if low > high or low > HIGHEST or high < LOWEST:
+        raise RequestError(
+            Kind.UNAVAILABLE,
+            "the networks have seen no such heart rate",
+            f"ask for {LOWEST:g} to {HIGHEST:g}/min",
+        )
+    return low, high
 
 
 def _only_by_value(request: Request, field: str) -> bool:
