@@ -14,6 +14,7 @@ import numpy as np
 
 from ecgcli.clinical.catalogue import catalogue
 from ecgcli.generation.definitions import ranges, told_by_value, wanting
+from ecgcli.generation.injury import SHOWN
 from ecgcli.generation.refusal import Kind, RequestError
 from ecgcli.models.generator.flow import Asked
 from ecgcli.models.generator.rhythm import HIGHEST, LOWEST
@@ -62,7 +63,7 @@ def learned(weights: Weights) -> frozenset[str]:
     """Return the statements of the catalogue that a generator can be asked for."""
     enough = {code for code in weights.codes if weights.examples.get(code, 0) >= FEWEST}
     named = {code for code, entry in catalogue().items() if entry.scp in enough}
-    return frozenset(named) | told_by_value()
+    return frozenset(named) | told_by_value() | {SHOWN}
 
 
 def condition(request: Request, weights: Weights, chance: np.random.Generator) -> Condition:

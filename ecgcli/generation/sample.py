@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecgcli.generation import injury
 from ecgcli.generation.check import Check, Seen, check, look
 from ecgcli.generation.condition import Condition, condition
 from ecgcli.generation.order import CANDIDATES
@@ -139,10 +140,26 @@ def attempts(
         )
         record = recorded(drawn, request, name, rate)
         seen = look(record)
+        if injury.SHOWN in request.present and seen is not None:
+            size = np.random.default_rng((*whole, candidate, 2))
+            record = _injured(record, drawn, seen, request, size)
+            seen = look(record)
         made = check(request, seen)
         yield Sample(record, seen, made, told, seed, number, candidate, candidate + 1)
         if made.passed:
             return
+
+
+def _injured(
+    record: Record, drawn: Drawn, seen: Seen, request: Request, chance: np.random.Generator
+) -> Record:
+    """Return the recording with the ST elevation that the networks have not learned."""
+    beat = seen.analysis.median_beat
+    if beat is None:
+        return record
+    raised = injury.injured(drawn, beat, request.present, chance)
+    again = recorded(raised, request, record.name, record.rate)
+    return replace(again, notes=(*again.notes, injury.NOTE))
 
 
 def nearest(tried: Iterable[Sample]) -> Sample:
