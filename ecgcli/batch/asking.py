@@ -78,13 +78,18 @@ class Asking:
         """Whether a record that asks now would be answered next."""
         return self.engine.has_room and len(self.told) == 0
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the engine was started."""
+        return self._ready > 0.0
+
     def start(self, log: Log) -> None:
         """Start the engine, once, before workers have anything in hand that could time out.
 
         Raises:
             ModelError: The model is not there.
         """
-        if not self._ready:
+        if not self.is_ready:
             log.info("starting the language model")
             began = time.monotonic()
             self.engine.start()
@@ -118,7 +123,7 @@ class Asking:
         """Return what the run's record says of the model and of how it was asked."""
         return {
             "name": settings.asked_model(),
-            "engine": "server" if settings.is_server else "vllm",
+            "engine": _kind(settings),
             "engine_version": self.engine.version,
             "restarts": self.engine.restarts,
             "temperature": 0.0,
@@ -158,6 +163,14 @@ def engine_of(settings: Settings) -> Engine:
     from ecgcli.engines.local import WINDOW, LocalEngine
 
     window = settings.window or WINDOW
+    if settings.serve:
+        from ecgcli.engines import served, serving
+
+        more = serving.further(settings.vllm_options)
+        order = served.ServerPlan(
+            settings.model, window, settings.timeout_s, more, settings.verbose
+        )
+        return LocalEngine(order, window, served.serve)
     options: dict[str, object] = {"max_num_seqs": window}
     architecture = None
     if settings.reads_signals:
@@ -170,9 +183,17 @@ def engine_of(settings: Settings) -> Engine:
     return LocalEngine(plan, window)
 
 
+def _kind(settings: Settings) -> str:
+    if settings.is_server:
+        return "server"
+    return "vllm server" if settings.serve else "vllm"
+
+
 def _server(settings: Settings) -> Server:
     from ecgcli.engines.patience import Limits
     from ecgcli.engines.server import Server
 
-    limits = Limits(question_s=settings.timeout_s)
+    # Who gives a question more time than is usual has a model that takes it.
+    try_s = max(Limits().try_s, settings.timeout_s / 2)
+    limits = Limits(question_s=settings.timeout_s, try_s=try_s)
     return Server(settings.model, settings.model_name, limits=limits)

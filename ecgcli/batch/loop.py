@@ -191,7 +191,7 @@ class Loop:
             self._fill_window()
         if self.asking is not None:
             if self._window or self.queue.alone:
-                self.asking.start(self._log)
+                self._start(self.asking)
             self._go_on(self.asking)
         while self._window and self._may_begin() and self.pool.has_room():
             self.pool.give(self._window.popleft())
@@ -201,6 +201,15 @@ class Loop:
             job = self.queue.take(alone=True)
             assert job is not None
             self.pool.give(job)
+
+    def _start(self, asking: Asking) -> None:
+        """Start the model once; nothing is in hand then, so a signal need not wait for it."""
+        if not asking.is_ready:
+            self._stopping.at_once = True
+            try:
+                asking.start(self._log)
+            finally:
+                self._stopping.at_once = False
 
     def _go_on(self, asking: Asking) -> None:
         """Give free workers the records whose answer is there."""

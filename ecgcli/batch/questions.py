@@ -45,7 +45,7 @@ def question(analysis: Analysis, settings: Settings) -> Question:
             answers.schema(_codes(settings.model)),
             signal=coarse(analysis.conditioned, analysis.quality),
         )
-    return chat.question(_spoken(), patient.age_years, patient.sex, told, picture(analysis))
+    return chat.question(spoken(), patient.age_years, patient.sex, told, picture(analysis))
 
 
 def answer(told: Told, settings: Settings) -> Answer:
@@ -55,7 +55,7 @@ def answer(told: Told, settings: Settings) -> Answer:
         AnswerError: That cannot be used, and it may be asked again.
         RecordError: There is no usable answer.
     """
-    codes = _codes(settings.model) if settings.reads_signals else tuple(_spoken())
+    codes = _codes(settings.model) if settings.reads_signals else tuple(spoken())
     try:
         if told.ended != STOPPED:
             raise AnswerError(f"it ended before its end ({told.ended})")
@@ -71,7 +71,7 @@ def answer(told: Told, settings: Settings) -> Answer:
 
 
 @cache
-def _spoken() -> Mapping[str, str]:
+def spoken() -> Mapping[str, str]:
     """Return the statements that a model of general use may make, in words."""
     critical = critical_codes()
     return {

@@ -133,7 +133,7 @@ class _Run:
             code, reason = self._verdict()
         except Stopped:
             code = self._stopping.exit_code or code
-            reason = "stopped at once by a second signal"
+            reason = "stopped at once by a signal"
         except EcgcliError as error:
             code, reason = error.exit_code, str(error)
             raise

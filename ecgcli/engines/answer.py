@@ -79,7 +79,9 @@ def schema(codes: Sequence[str]) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of an answer.
 
     It keeps to what engines for guided decoding can follow: no references, formats, conditions,
-    patterns or bounds on numbers.
+    patterns or bounds on numbers. The impression is bounded in `parse` only: in a text with a bound
+    vLLM (xgrammar) lets a model write neither quotation marks nor new lines, and one that repeats
+    itself would be ended at the bound and believed.
 
     Args:
         codes: The statements that the model may make.
@@ -92,7 +94,7 @@ def schema(codes: Sequence[str]) -> dict[str, Any]:
     )
     whole = _object(
         findings=_array(finding, MOST_FINDINGS),
-        impression={"type": "string", "maxLength": LONGEST_IMPRESSION},
+        impression={"type": "string"},
     )
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole}
 

@@ -11,6 +11,7 @@ import select
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 
@@ -28,6 +29,34 @@ def die_with_parent(connection: Connection) -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
     # The portable way, and without the detour: the other end of the pipe hangs up.
     threading.Thread(target=_watch, args=(connection.fileno(),), daemon=True).start()
+
+
+def leave_signals_to_parent() -> None:
+    """Ignore SIGINT and SIGTERM: the parent decides when to stop.
+
+    A Ctrl-C in the terminal reaches every process of the group, and a service's end every one of
+    the service.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+BOUND = """
+import ctypes, os, signal, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG, which lasts over execv
+    if os.getppid() != int(sys.argv[1]):
+        sys.exit(1)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def bound(command: Sequence[str]) -> list[str]:
+    """Return the command that runs another one, which is asked to end when this process has ended.
+
+    Whoever starts it has to do so from a thread that lasts as long as the process.
+    """
+    return [sys.executable, "-c", BOUND, str(os.getpid()), *command]
 
 
 def _watch(descriptor: int) -> None:

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
-from ecgcli.engines.child import be_silent, die_with_parent
+from ecgcli.engines import refusal, unloaded
+from ecgcli.engines.child import be_silent, die_with_parent, leave_signals_to_parent
 from ecgcli.engines.question import Question
 
 PRIVATE = {
@@ -30,6 +31,9 @@ PRIVATE = {
     "VLLM_CPU_KVCACHE_SPACE": "1",
 }
 """The environment that vLLM starts in; what the user has set stays, but for the first six."""
+DENSE = {"backend": "xgrammar", "disable_any_whitespace": True}
+"""How answers keep a schema. White space is valid JSON, and some models fill a whole answer with
+it. Only the engine can be asked for that: vLLM 0.32 takes it with a question, and forgets it."""
 FIXED = frozenset(list(PRIVATE)[:6]) | {"VLLM_ENABLE_V1_MULTIPROCESSING"}
 
 
@@ -61,10 +65,13 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The model did not load, and what its owner can do."""
+    """The model did not load, or no question will be answered, and what its owner can do."""
 
     reason: str
-    remedy: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.remedy}" if self.remedy else self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,7 @@ class Answered:
 
 def serve(connection: Connection, plan: Plan) -> None:
     """Load the model and answer until the pipe closes: what runs in the process."""
+    leave_signals_to_parent()
     die_with_parent(connection)
     _quiet(plan)
     try:
@@ -136,6 +144,7 @@ def _load(plan: Plan) -> tuple[Any, str]:
         "distributed_executor_backend": "uni",
         "mm_processor_cache_gb": 0,  # no ECG comes twice
         "disable_log_stats": True,
+        "structured_outputs_config": DENSE,
         **plan.options,
     }
     return vllm.LLM(model=plan.model, **options), str(vllm.__version__)
@@ -145,20 +154,18 @@ def _failed(error: BaseException) -> Failed:
     """Return why a model did not load, in words; no path of the error's text goes into them."""
     said = str(error)
     kind = type(error).__name__
-    if isinstance(error, ImportError):
-        return Failed(f"vLLM is not installed ({kind})", "pip install 'ecgcli[vllm]'")
     if isinstance(error, LookupError) and said.strip("'\"").isidentifier():
         name = said.strip("'\"")
         return Failed(f"vLLM does not know the architecture {name}", "pip install ecgcli again")
-    if isinstance(error, MemoryError) or "out of memory" in said.lower():
-        remedy = "a smaller --window, --max-model-len or --gpu-memory-utilization"
-        return Failed("there is not enough memory for the model", remedy)
-    if "kv cache" in said.lower() or "max_model_len" in said.lower():
-        remedy = "a smaller --max-model-len, or a larger VLLM_CPU_KVCACHE_SPACE (GiB)"
-        return Failed("there is no room for the model's longest text", remedy)
+    if isinstance(error, MemoryError):
+        return Failed(*unloaded.NO_MEMORY)
+    if (known := unloaded.why(said)) is not None:
+        return Failed(*known)
+    if isinstance(error, ImportError):
+        return Failed(f"vLLM is not installed whole ({kind})", "pip install 'ecgcli[vllm]'")
     if isinstance(error, OSError | ValueError):
-        return Failed(f"vLLM does not load it ({kind})", "see why with --verbose")
-    return Failed(f"vLLM ended while it loaded ({kind})", "see why with --verbose")
+        return Failed(f"vLLM does not load it ({kind})", unloaded.VERBOSE)
+    return Failed(f"vLLM ended while it loaded ({kind})", unloaded.VERBOSE)
 
 
 class _Answering:
@@ -183,7 +190,8 @@ class _Answering:
             (internal,) = self._enqueue(asked)
         except Exception as error:
             # vLLM takes no such question (too long, say): that costs this one only.
-            reason = f"{type(error).__name__}"
+            is_long = refusal.is_too_long(str(error))
+            reason = refusal.LONGER if is_long else type(error).__name__
             self._connection.send(Answered(asked.number, reason, "refused"))
             return
         # vLLM adds a random word to the number that its outputs carry.
@@ -228,8 +236,5 @@ def _params(asked: Asked) -> Any:
         temperature=warmth,
         seed=seed,
         max_tokens=question.max_tokens,
-        # White space is valid JSON, and some models fill a whole answer with it.
-        structured_outputs=StructuredOutputsParams(
-            json=dict(question.schema), disable_any_whitespace=True
-        ),
+        structured_outputs=StructuredOutputsParams(json=dict(question.schema)),
     )

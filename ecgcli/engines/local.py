@@ -1,9 +1,10 @@
 """A model in vLLM on this machine: its process started, watched, started again and ended.
 
-It knows how a process dies and what was in flight then; it does not know vLLM (`engines.host`, what
-runs in the process) or recordings. A process that dies costs no question: it is started again and
-asked again, one question at a time, until it is found out which one it dies of; that one alone is
-given up. A process that dies time after time with different questions is given up itself.
+It knows how a process dies and what was in flight then; it does not know vLLM (`engines.host` or
+`engines.served`, what runs in the process) or recordings. A process that dies costs no question: it
+is started again and asked again, one question at a time, until it is found out which one it dies
+of; that one alone is given up. A process that dies time after time with different questions is
+given up itself.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ecgcli.engines import host
+from ecgcli.engines import host, unloaded
 from ecgcli.engines.host import Answered, Asked, Failed, Plan, Ready
 from ecgcli.errors import ModelError
 
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
     from ecgcli.engines.question import Question
+    from ecgcli.engines.served import ServerPlan
 
 START_S = 1800.0  # a large model from a slow disk
-LEAVE_S = 3.0
+LEAVE_S = 12.0  # one that has a server to end needs a while
 JOIN_S = 10.0
 RESTARTS = 5
 """Deaths without an answer between them after which the engine is given up."""
@@ -42,16 +44,17 @@ class LocalEngine:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: Plan | ServerPlan,
         window: int = WINDOW,
-        serve: Callable[[Connection, Plan], None] = host.serve,
+        serve: Callable[[Connection, Any], None] = host.serve,
     ) -> None:
         """Take note of the model; `start` loads it.
 
         Args:
             plan: What is loaded, and how.
             window: Questions in flight at most: what vLLM may batch.
-            serve: What runs in the process; tests put another in its place.
+            serve: What runs in the process and understands the plan: `engines.host`, with a server
+                `engines.served`, in tests another.
         """
         self._plan = plan
         self._window = window
@@ -93,20 +96,22 @@ class LocalEngine:
         self._process = context.Process(target=self._serve, args=(theirs, self._plan), daemon=True)
         self._process.start()
         theirs.close()
-        deadline = time.monotonic() + START_S
-        said: object = None
-        with suppress(EOFError, OSError):
-            while time.monotonic() < deadline:
-                if self._pipe.poll(1.0):
-                    said = self._pipe.recv()
-                    break
+        said = self._first_word(self._pipe)
         if isinstance(said, Ready):
             self.version = said.version
             return
         self.close()
-        if isinstance(said, Failed):
-            raise ModelError(f"{said.reason}: {said.remedy}")
-        raise ModelError("vLLM ended while it loaded the model, or took too long: see --verbose")
+        raise ModelError(str(said))
+
+    def _first_word(self, pipe: Connection) -> object:
+        deadline = time.monotonic() + START_S
+        try:
+            while time.monotonic() < deadline:
+                if pipe.poll(1.0):
+                    return pipe.recv()
+        except (EOFError, OSError):
+            return Failed("vLLM ended while it loaded the model", unloaded.VERBOSE)
+        return Failed(f"vLLM has not loaded the model after {START_S:.0f} s", unloaded.VERBOSE)
 
     def ask(self, number: int, question: Question, again: tuple[str, ...] = ()) -> None:
         """Ask a question; its answer comes from `answers` under its number.
@@ -129,7 +134,9 @@ class LocalEngine:
         found: list[Answered] = []
         try:
             while self._pipe.poll(0 if found else timeout_s):
-                answered: Answered = self._pipe.recv()
+                answered: Answered | Failed = self._pipe.recv()
+                if isinstance(answered, Failed):  # starting it again would change nothing
+                    raise ModelError(str(answered))
                 if self._flying.pop(answered.number, None) is not None:
                     self._suspects.discard(answered.number)
                     self._deaths = 0

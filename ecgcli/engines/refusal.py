@@ -37,6 +37,10 @@ ENFORCE = (
 )
 
 
+LONGER = "the question is longer than the model takes"
+LONGER_CONTEXT = "serve the model with a longer context; vLLM: --max-model-len"
+
+
 def named(reply: Reply) -> str:
     """Return what a status is called: "HTTP 503 (Service Unavailable)"."""
     try:
@@ -96,12 +100,8 @@ def unforced(address: Address, model: str, why: str) -> ModelError:
 
 def _wrong_question(reply: Reply, address: Address, *, has_picture: bool) -> EcgcliError:
     words = _words(reply.body).casefold()
-    if reply.status == 413 or _any(TOO_LONG, words):
-        return RecordError(
-            Category.NO_ANSWER,
-            "the question is longer than the model takes",
-            "serve the model with a longer context (vLLM: --max-model-len)",
-        )
+    if reply.status == 413 or is_too_long(words):
+        return RecordError(Category.NO_ANSWER, LONGER, LONGER_CONTEXT)
     if has_picture and _any(NO_PICTURES, words):
         return ModelError(
             f"the model at {address} takes no pictures: serve one that does (vLLM: and not with"
@@ -114,6 +114,11 @@ def _wrong_question(reply: Reply, address: Address, *, has_picture: bool) -> Ecg
         f"the server of the model refused the question with {named(reply)}",
         "the server's log says why",
     )
+
+
+def is_too_long(words: str) -> bool:
+    """Say whether an explanation speaks of a question that is too long."""
+    return _any(TOO_LONG, words.casefold())
 
 
 def _any(known: tuple[str, ...], words: str) -> bool:

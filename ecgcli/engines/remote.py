@@ -69,7 +69,7 @@ class RemoteEngine:
         try:
             self._done.put(Answered(number, self._server.ask(question), "stop"))
         except RecordError as error:
-            self._done.put(Answered(number, error.reason, REFUSED))
+            self._done.put(Answered(number, f"{error.reason} ({error.remedy})", REFUSED))
         except EcgcliError as error:
             self._done.put(error)
         except Exception as error:  # a bug of ours must not leave a record waiting for ever

@@ -58,6 +58,10 @@ class _Trouble:
     wait_s: float = 0.0
 
 
+class GoneError(ModelError):
+    """The server answers nobody, as far as could be found out."""
+
+
 class _GaveUpError(Exception):
     """Patience is at its end."""
 
@@ -79,7 +83,7 @@ class Server:
 
     def __init__(
         self,
-        url: str,
+        url: str | Address,
         model_name: str | None = None,
         key: str | None = None,
         *,
@@ -89,7 +93,7 @@ class Server:
         """Take note of it; nothing is sent before the first question.
 
         Args:
-            url: http(s)://HOST:PORT/v1.
+            url: http(s)://HOST:PORT/v1, or an address.
             model_name: The model's name there; without one it is the only one.
             key: The server's key; `None` takes what the environment has as `ECGCLI_API_KEY`.
             limits: How long and how often it is asked.
@@ -98,7 +102,7 @@ class Server:
         Raises:
             UsageError: The URL or the key cannot be one.
         """
-        self.address = Address.of(url)
+        self.address = Address.of(url) if isinstance(url, str) else url
         self.model_name = model_name
         self._limits = limits or Limits()
         self._clock = clock or Clock()
@@ -303,9 +307,9 @@ class Server:
             return False
         return reply.status == 200 and is_reply(reply.body)
 
-    def _unavailable(self, end: _GaveUpError | UnusableError) -> ModelError:
+    def _unavailable(self, end: _GaveUpError | UnusableError) -> GoneError:
         tries = f" after {end.tries} tries" if isinstance(end, _GaveUpError) else ""
-        return ModelError(
+        return GoneError(
             f"no use of {self.address}{tries}: {end}. Is the server of the model running, and is"
             " this its address?"
         )

@@ -22,6 +22,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 CONNECT_S = 10.0  # longer than any network that is to be relied on takes
 PIECE = 2**16  # bytes
+UNIX = "unix"
 
 
 class Loss(Enum):
@@ -56,7 +58,7 @@ class TooLongError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server is: what "http(s)://host:port/path" says."""
+    """Where a server is: what "http(s)://host:port/path" says, or a socket in a folder of ours."""
 
     scheme: str
     host: str
@@ -93,7 +95,14 @@ class Address:
             path,
         )
 
+    @classmethod
+    def of_socket(cls, file: Path) -> Address:
+        """Return the address of a server that listens at a Unix socket."""
+        return cls(UNIX, str(file), 0, "/v1")
+
     def __str__(self) -> str:
+        if self.scheme == UNIX:
+            return "the run's own server"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}{self.path}"
 
@@ -205,7 +214,7 @@ class _Connection(http.client.HTTPConnection):
     def __init__(
         self, address: Address, bounds: _Bounds, context: ssl.SSLContext | None = None
     ) -> None:
-        super().__init__(address.host, address.port)
+        super().__init__("localhost" if address.scheme == UNIX else address.host, address.port)
         if context is not None:
             self.default_port = http.client.HTTPS_PORT
         self._address, self._bounds, self._context = address, bounds, context
@@ -213,16 +222,30 @@ class _Connection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         timeout_s = min(CONNECT_S, self._bounds.seconds())
-        plain = socket.create_connection((self._address.host, self._address.port), timeout_s)
+        plain = self._reach(timeout_s)
         self.reached = True
         try:
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             ours = plain if self._context is None else self._encrypted(plain, self._context)
         except BaseException:
             plain.close()
             raise
         # What `http.client` asks of a socket are the three methods of `_Socket`.
         self.sock = cast("socket.socket", _Socket(ours, self._bounds))
+
+    def _reach(self, timeout_s: float) -> socket.socket:
+        host, port = self._address.host, self._address.port
+        if self._address.scheme == UNIX:
+            plain = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                plain.settimeout(timeout_s)
+                plain.connect(host)
+            except BaseException:
+                plain.close()
+                raise
+            return plain
+        plain = socket.create_connection((host, port), timeout_s)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return plain
 
     def _encrypted(self, plain: socket.socket, context: ssl.SSLContext) -> socket.socket:
         plain.settimeout(self._bounds.seconds())

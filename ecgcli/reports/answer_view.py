@@ -61,19 +61,30 @@ def _against(found: CheckedFinding) -> str:
     return "; ".join([*found.speaks_against, *disputes(found)]) or found.text
 
 
+def _doubts(found: CheckedFinding) -> list[tuple[str, str]]:
+    """Return what speaks against a finding, or that it needs a physician, as an entry or none."""
+    if found.verdict is Verdict.CONTRADICTED:
+        review = ", needs review" if found.needs_review else ""
+        return [(f"Contradicted{review}: {found.name}", f"– {_against(found)}")]
+    if found.needs_review:
+        return [(f"Needs review: {found.name}", f"– {found.text}")]
+    wrong = disputes(found)
+    return [(found.name, f"– {'; '.join(wrong)}")] if wrong else []
+
+
 def lines(answer: Checked) -> list[tuple[str, str]]:
-    """Return the answer as (bold, text) entries of a narrow column, contradictions first."""
+    """Return the answer as (bold, text) entries of a narrow column.
+
+    There may be room for the first of them only: they begin with the critical values that are not
+    mentioned, and with what of the answer needs a physician.
+    """
     told: list[tuple[str, str]] = [("Model", f"– {summary(answer)}.")]
     told += [(f"Not mentioned: {one.name}", f"– {one.text}") for one in answer.unmentioned]
+    findings = ordered(answer)
+    urgent = [found for found in findings if found.needs_review]
+    told += [told_of for found in urgent for told_of in _doubts(found)]
     told += [("Excludes itself", f"– {one.text}") for one in answer.conflicts]
-    for found in ordered(answer):
-        wrong = disputes(found)
-        if found.verdict is Verdict.CONTRADICTED:
-            told.append((f"Contradicted: {found.name}", f"– {_against(found)}"))
-        elif found.needs_review:
-            told.append((f"Needs review: {found.name}", f"– {found.text}"))
-        elif wrong:
-            told.append((found.name, f"– {'; '.join(wrong)}"))
+    told += [told_of for found in findings[len(urgent) :] for told_of in _doubts(found)]
     stated = [found.name for found in answer.findings if found.verdict is Verdict.SUPPORTED]
     if stated:
         told.append(("Supported", f"– {'; '.join(stated)}"))

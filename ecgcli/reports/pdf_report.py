@@ -366,7 +366,8 @@ def _about(report: Report) -> list[dict[str, Any]]:
             last = number == len(entries) - 1
             if made.height + 0.3 > room - (0 if last else 3.5):
                 if room > 3.5:
-                    items.append(Item("", f"and {len(entries) - number} more", 3.2))
+                    more = f"and {len(entries) - number} more, see the HTML report"
+                    items.append(Item("", more, 3.2))
                 room = 0.0
                 break
             room -= made.height + 0.3

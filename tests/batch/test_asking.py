@@ -17,7 +17,17 @@ import pytest
 from ecgcli.errors import ExitCode
 from tests.cli.running import PATIENCE_S, counts, ecgcli, files, write_csv
 from tests.engines import scripted
-from tests.engines.scripted import Behaviour, Handler, Scripted, fails, offers, says, serving, waits
+from tests.engines.scripted import (
+    Behaviour,
+    Handler,
+    Scripted,
+    fails,
+    offers,
+    reply,
+    says,
+    serving,
+    waits,
+)
 
 ANSWER = {
     "findings": [
@@ -130,6 +140,19 @@ def test_one_without_a_usable_answer_costs_that_record_only(folder: Path) -> Non
     run = json.loads((folder.parent / "out" / "run.json").read_text())
     assert run["failures_by_category"] == {"no answer of the model": 1}
     assert len(reports(folder)) == 2
+
+
+def test_one_that_is_too_long_says_what_to_change(folder: Path) -> None:
+    def short(handler: Handler, body: Any) -> None:
+        reply(handler, 400, {"error": {"message": "the maximum model length is 256"}})
+
+    with serving(Scripted(short)) as server:
+        result = ecgcli(
+            "interpret", folder, "--out", folder.parent / "out", "--format", "json",
+            "--model", server.url,
+        )  # fmt: skip
+    assert result.returncode == ExitCode.SOME_RECORDS_FAILED
+    assert "longer than the model takes (serve the model with a longer context" in result.stderr
 
 
 @pytest.mark.parametrize("broken", [fails(401), offers()])

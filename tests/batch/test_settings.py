@@ -20,13 +20,14 @@ SHAPING = {
     "unit": "uV",
     "model": "none",
 }
-ASKED = {"model_name": "tiny", "with_measurements": True}
+ASKED = {"model_name": "tiny", "with_measurements": True, "vllm_options": "--dtype half"}
 """What shapes an output where a language model is asked."""
 OTHERS: dict[str, Any] = {
     "paths": (Path("elsewhere"),),
     "out": Path("elsewhere"),
     "device": "cpu",
     "window": 3,
+    "serve": True,
     "formats": ("json",),
     "jobs": 7,
     "force": True,

@@ -68,7 +68,8 @@ def test_config_holds_every_option_and_the_command_line_wins(records: Path, tmp_
     options = {max(p.opts, key=len).removeprefix("--") for p in interpret.params}
     spelt = {name.replace("_", "-") for name in values}
     asking = {"model-name", "window", "with-measurements"}  # tests/batch/test_asking.py
-    assert spelt == options - {"paths", "config"} - asking
+    serving = {"serve", "vllm-options"}  # tests/engines/test_served.py
+    assert spelt == options - {"paths", "config"} - asking - serving
     config = tmp_path / "night.toml"
     config.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
     result = ecgcli("interpret", records / "nobody.hea", "--config", config, "--paper", "a4")

@@ -93,6 +93,17 @@ def test_answers_keep_the_form_and_do_not_depend_on_the_batch(engine: LocalEngin
     assert alone.read == together[5].read > 32  # the signal takes 32 places
 
 
+def test_a_summary_may_hold_quotation_marks_and_new_lines() -> None:
+    from xgrammar import Grammar
+    from xgrammar.testing import _is_grammar_accept_string
+
+    form = Grammar.from_json_schema(json.dumps(schema(CODES)), any_whitespace=False)
+    for words in ('Leads "V1" and V2:\n\tQS.', "Größer als 2\u202fmV", "", "word " * 700):
+        said = json.dumps({"findings": [], "impression": words}, ensure_ascii=False)
+        assert _is_grammar_accept_string(form, said)
+        assert parse(said, CODES).findings == ()
+
+
 def test_it_says_what_transformers_says(engine: LocalEngine, model: Path) -> None:
     """Without a form to keep, the most probable words are the same."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -126,9 +137,10 @@ def test_a_question_that_it_cannot_take_costs_that_question_only(engine: LocalEn
     engine.ask(101, question(101))
     found: dict[int, Any] = {}
     while engine.in_flight:
-        found |= {answered.number: answered.ended for answered in engine.answers(1.0)}
-    assert found[100] == "refused"
-    assert found[101] in ("stop", "length")
+        found |= {answered.number: answered for answered in engine.answers(1.0)}
+    assert found[100].ended == "refused"
+    assert found[100].text == "the question is longer than the model takes"
+    assert found[101].ended in ("stop", "length")
 
 
 def test_a_run_whose_engine_is_killed_loses_no_record(model: Path, tmp_path: Path) -> None:

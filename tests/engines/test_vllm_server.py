@@ -105,6 +105,12 @@ def test_it_comes_up_and_keeps_the_form(url: str) -> None:
         assert set(said) == {"rhythm", "sure"}
 
 
+def test_a_model_without_eyes_is_found_out_before_the_first_record(url: str) -> None:
+    server = Server(url, key=KEY, limits=Limits(question_s=60.0))
+    with pytest.raises(ModelError, match="takes no pictures: serve one that does"):
+        server.probe(with_picture=True)
+
+
 def test_without_the_key_nothing_is_answered(url: str) -> None:
     with pytest.raises(ModelError, match="key"):
         Server(url, key="other", limits=Limits(question_s=10.0)).probe()

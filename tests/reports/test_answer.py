@@ -16,6 +16,7 @@ from ecgcli.clinical.checked import Checked, Verdict
 from ecgcli.clinical.claims import verify
 from ecgcli.clinical.interpret import interpret
 from ecgcli.engines.answer import LONGEST_IMPRESSION, Answer, Claim, Finding
+from ecgcli.records.leads import LEADS
 from ecgcli.reports import answer_view, document, html_report, json_report, pdf_report, schema
 from ecgcli.signals.analyse import analyse
 from ecgcli.signals.results import Analysis
@@ -27,6 +28,7 @@ ANALYSIS = analyse(synthetic.normal(72))
 RIGHT = Finding("SR", "definite", (), (Claim("heart_rate", 72.0),))
 FAST = Finding("SR", "definite", (), (Claim("heart_rate", 140.0),))
 WRONG = Finding("CLBBB", "definite", ("V1",), (Claim("qrs", 180.0),))
+OTHERS = ("CLBBB", "CRBBB", "AFIB", "LVH", "IMI", "AMI", "1AVB", "PVC", "STACH", "ASMI")
 WORDS = "The rhythm is sinus and nothing in the tracing looks out of the ordinary today."
 
 
@@ -80,6 +82,15 @@ def test_a_critical_claim_that_is_contradicted_stays_and_asks_for_review() -> No
     assert "3AVB" not in {statement.code for statement in made.statements or ()}
     if found.needs_review:
         assert answer_view.tally(checked(critical))["needs_review"] == 1
+
+
+def test_what_needs_a_physician_is_on_the_paper_whatever_else_is_said() -> None:
+    others = [Finding(code, "possible", LEADS[:8], FAST.evidence) for code in OTHERS]
+    pages, words = paper(checked(RIGHT, *others, Finding("3AVB", "definite"), impression=WORDS * 9))
+    assert pages == 1
+    assert "needs review: " in words.lower()
+    assert "AV block" in words
+    assert "more, see the HTML report" in words
 
 
 @pytest.mark.parametrize("count", [0, 3, 60, 400])
