@@ -18,9 +18,9 @@ import pytest
 pytest.importorskip("vllm")
 pytest.importorskip("torch")
 
-from bench import ecglm as bench  # noqa: E402
-from ecgcli.models.files import ECGLM  # noqa: E402
-from ecgcli.training.ptbxl_table import Row, table  # noqa: E402
+from bench import ecglm as bench
+from ecgcli.models.files import ECGLM
+from ecgcli.training.ptbxl_table import Row, table
 
 pytestmark = [pytest.mark.slow, pytest.mark.vllm, pytest.mark.real]
 RECORDS = 64
