@@ -1,4 +1,4 @@
-"""A signal model in vLLM: the words that plain PyTorch says, and what a run costs beside vLLM alone.
+"""A signal model in vLLM: the words of plain PyTorch, and what a run costs beside vLLM alone.
 
     python -m bench.ecglm MODEL PTBXL [--records N] [--jobs N]
 
