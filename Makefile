@@ -37,7 +37,8 @@ test: lint
 test-vllm: $(VLLM)/.installed
 	@tools/system-libraries $(VLLM)/bin/python
 	$(VLLM)/bin/python -m pytest tests/engines/test_vllm.py tests/engines/test_vllm_server.py \
-	  tests/engines/test_vllm_pictures.py
+	  tests/engines/test_vllm_pictures.py \
+	  tests/engines/test_vllm_ecglm.py
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
