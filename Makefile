@@ -32,7 +32,7 @@ demo: $(VENV)/.installed
 
 test: lint
 	@tools/system-libraries $(BIN)/python
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-vllm: $(VLLM)/.installed
 	@tools/system-libraries $(VLLM)/bin/python
