@@ -102,12 +102,12 @@ def bare(plan: host.Plan, asked: list[Question]) -> tuple[int, float]:
 
 
 def _bare(connection: Connection, plan: host.Plan, asked: list[Question]) -> None:
-    host._quiet(plan)
-    llm, _ = host._load(plan)
+    host.quiet(plan)
+    llm, _ = host.load(plan)
     prompts: list[Any] = [
         {"prompt": each.user, "multi_modal_data": {"ecg": each.signal}} for each in asked
     ]
-    params = [host._params(host.Asked(0, each)) for each in asked]
+    params = [host.parameters(host.Asked(0, each)) for each in asked]
     llm.generate(prompts[:2], params[:2], use_tqdm=False)  # warm
     start = time.monotonic()
     outputs = llm.generate(prompts, params, use_tqdm=False)
