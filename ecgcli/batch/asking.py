@@ -171,7 +171,14 @@ def engine_of(settings: Settings) -> Engine:
             settings.model, window, settings.timeout_s, more, settings.verbose
         )
         return LocalEngine(order, window, served.serve)
-    options: dict[str, object] = {"max_num_seqs": window}
+    return LocalEngine(plan_of(settings), window)
+
+
+def plan_of(settings: Settings) -> Plan:
+    """Return what is loaded in process, and how."""
+    from ecgcli.engines.local import WINDOW
+
+    options: dict[str, object] = {"max_num_seqs": settings.window or WINDOW}
     architecture = None
     if settings.reads_signals:
         architecture = SIGNAL_ARCHITECTURE
@@ -179,8 +186,7 @@ def engine_of(settings: Settings) -> Engine:
         options |= {"limit_mm_per_prompt": {"ecg": 1}, "max_model_len": 2048, "dtype": "float32"}
     else:
         options |= {"limit_mm_per_prompt": {"image": 1}}
-    plan = Plan(settings.model, options, architecture=architecture, loud=settings.verbose)
-    return LocalEngine(plan, window)
+    return Plan(settings.model, options, architecture=architecture, loud=settings.verbose)
 
 
 def _kind(settings: Settings) -> str:

@@ -108,7 +108,8 @@ def read_config(ctx: click.Context, param: click.Parameter, value: Path | None) 
     default=options.EMBEDDED,
     show_default=True,
     help="Who interprets beside the criteria: embedded (the package's statement model), none, or a"
-    " language model besides: a directory for vLLM, or the URL of an OpenAI-compatible server.",
+    " language model besides: ecglm (the package's own), a directory or a cached hub name for vLLM,"
+    " or the URL of an OpenAI-compatible server.",
 )
 @click.option("--model-name", metavar="NAME", help="Which of a server's models.")
 @click.option(
@@ -205,27 +206,15 @@ def _with_model(settings: Settings) -> Settings:
         raise UsageError("--model-name says which of a server's models: --model is no URL")
     if settings.vllm_options and not settings.serve:
         raise UsageError("--vllm-options are for the server that --serve starts")
+    if settings.asks and not settings.is_server:
+        from ecgcli.cli import models
+
+        settings = replace(settings, model=str(models.folder_of(settings.model)))
     if settings.serve:
         _check_served(settings)
-    if not settings.asks:
-        if settings.with_measurements or settings.window is not None:
-            raise UsageError("--with-measurements and --window are for a language model: --model")
-        return settings
-    if settings.is_server:
-        return settings
-    folder = Path(settings.model)
-    if not folder.is_dir():
-        raise UsageError(
-            f"--model {settings.model!r} is no directory, no URL, and neither"
-            f" {options.EMBEDDED!r} nor {options.NONE!r}"
-        )
-    if not any((folder / name).is_file() for name in CONFIGS):
-        raise UsageError(f"--model {settings.model!r} holds no config.json: it is no model's")
-    return replace(settings, model=str(options.absolute(folder)))
-
-
-CONFIGS = ("config.json", "params.json")
-"""What one of them says of a model's kind: that of `transformers`, and that of Mistral."""
+    if not settings.asks and (settings.with_measurements or settings.window is not None):
+        raise UsageError("--with-measurements and --window are for a language model: --model")
+    return settings
 
 
 def _check_served(settings: Settings) -> None:

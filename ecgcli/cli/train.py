@@ -85,7 +85,8 @@ def delineator(data: Path, out: Path, work: Path, seed: int, steps: int | None) 
     multiple=True,
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of a network trained before (OUT/seed-1, say), to learn from too; repeatable.",
+    help="Folder of a network trained before (OUT/seed-1, say), to learn from instead of from the"
+    " labels; repeatable.",
 )
 @click.option(
     "--start",
@@ -118,7 +119,7 @@ def statements(
         from ecgcli.training import statements as recipe
     except ImportError as error:
         raise ModelError("training needs PyTorch: pip install 'ecgcli[models]'") from error
-    chosen = recipe.chosen(seed=seed, epochs=epochs, rate=rate, fine=fine)
+    chosen = recipe.chosen(seed, epochs, rate, fine, student=bool(teachers))
     file = statement_model.make(chosen, data, out, teachers, jobs, click.echo, start)
     click.echo(f"wrote {file}")
 

@@ -107,9 +107,9 @@ def serve(connection: Connection, plan: Plan) -> None:
     """Load the model and answer until the pipe closes: what runs in the process."""
     leave_signals_to_parent()
     die_with_parent(connection)
-    _quiet(plan)
+    quiet(plan)
     try:
-        llm, version = _load(plan)
+        llm, version = load(plan)
     except BaseException as error:  # whatever it is: the other side must hear of it
         with suppress(OSError):
             connection.send(_failed(error))
@@ -119,7 +119,8 @@ def serve(connection: Connection, plan: Plan) -> None:
         _Answering(connection, llm).go()
 
 
-def _quiet(plan: Plan) -> None:
+def quiet(plan: Plan) -> None:
+    """Make this process one in which vLLM tells nobody anything."""
     for name, value in PRIVATE.items():
         if name in FIXED:
             os.environ[name] = value
@@ -130,7 +131,8 @@ def _quiet(plan: Plan) -> None:
         be_silent()
 
 
-def _load(plan: Plan) -> tuple[Any, str]:
+def load(plan: Plan) -> tuple[Any, str]:
+    """Return `vllm.LLM` and vLLM's version."""
     import vllm
     from vllm.plugins import load_general_plugins
 
@@ -198,7 +200,7 @@ class _Answering:
         self._numbers[internal.rpartition("-")[0]] = asked.number
 
     def _enqueue(self, asked: Asked) -> list[str]:
-        question, params = asked.question, _params(asked)
+        question, params = asked.question, parameters(asked)
         if question.signal is not None:
             prompt = {
                 "prompt": question.user,
@@ -224,7 +226,8 @@ class _Answering:
         )
 
 
-def _params(asked: Asked) -> Any:
+def parameters(asked: Asked) -> Any:
+    """Return `vllm.SamplingParams` for a question."""
     from vllm import SamplingParams
     from vllm.sampling_params import StructuredOutputsParams
 

@@ -10,6 +10,8 @@ given up itself.
 from __future__ import annotations
 
 import multiprocessing
+import os
+import socket
 import time
 from collections import deque
 from collections.abc import Callable
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from ecgcli.engines.served import ServerPlan
 
 START_S = 1800.0  # a large model from a slow disk
+TIDY_S = 5.0  # for one that leaves by itself
 LEAVE_S = 12.0  # one that has a server to end needs a while
 JOIN_S = 10.0
 RESTARTS = 5
@@ -184,9 +187,22 @@ class LocalEngine:
     def close(self) -> None:
         """End the process; what is in flight stays to be asked, should it be started again."""
         if self._pipe is not None:
+            if self._process is not None:
+                _hang_up(self._pipe)
+                self._process.join(TIDY_S)
             self._pipe.close()
         if self._process is not None:
             self._process.join(LEAVE_S)  # it ends when the pipe does, unless it is in the middle
             self._process.kill()
             self._process.join(JOIN_S)
         self._process = self._pipe = None
+
+
+def _hang_up(pipe: Connection) -> None:
+    """Tell the other end that no question follows, so that it leaves as a program should.
+
+    Closing the pipe would end it at once (`child.die_with_parent`), and whatever it shares with
+    other processes would be left for Python to clean up, with a warning.
+    """
+    with suppress(OSError), socket.socket(fileno=os.dup(pipe.fileno())) as end:
+        end.shutdown(socket.SHUT_WR)

@@ -13,6 +13,8 @@ from pathlib import Path
 WEIGHTS = Path(__file__).parent / "weights"
 DELINEATOR = WEIGHTS / "delineator.safetensors"
 STATEMENTS = WEIGHTS / "statements.safetensors"
+ECGLM = WEIGHTS / "ecglm"
+"""Directory of the language model that ships, which `--model ecglm` names."""
 
 
 @cache

@@ -28,12 +28,15 @@ IGNORED = -100
 SEXES = {0.0: "male", 1.0: "female"}
 
 
+TOLD_OF = ("patient", "patient and measurements", "nothing", "measurements")
+"""What a prompt may tell beside the signal; each recording is asked about in one of these ways."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One recording: what is asked of it, with and without measurements, and what is answered."""
+    """One recording: what is asked of it, in each way of `TOLD_OF`, and what is answered."""
 
-    asked: str
-    asked_with: str
+    asked: tuple[str, ...]
     answered: str
 
 
@@ -43,14 +46,13 @@ class Tokens:
 
     Attributes:
         signal: (records, 12, 1000) float16 in mV at 100 Hz.
-        asked: Prompt of each, the signal's token as often as it has vectors.
-        asked_with: The same with measurements.
+        asked: Prompts of each in each way of `TOLD_OF`, the signal's token as often as it has
+            vectors.
         answered: Answer of each, with the token that ends it.
     """
 
     signal: NDArray[np.float16]
-    asked: Sequence[NDArray[np.int64]]
-    asked_with: Sequence[NDArray[np.int64]]
+    asked: Sequence[Sequence[NDArray[np.int64]]]
     answered: Sequence[NDArray[np.int64]]
 
 
@@ -77,13 +79,13 @@ def lessons(recordings: Recordings, words: Vocabulary) -> list[Lesson]:
             if not np.isnan(likelihood)
         }
         age, sex = values["age"], SEXES.get(values["female"])
-        found.append(
-            Lesson(
-                prompt(age, sex),  # type: ignore[arg-type]
-                prompt(age, sex, told),  # type: ignore[arg-type]
-                written(answer(likelihoods, measured)),
-            )
+        asked = (
+            prompt(age, sex),  # type: ignore[arg-type]
+            prompt(age, sex, told),  # type: ignore[arg-type]
+            prompt(None, None),
+            prompt(None, None, told),
         )
+        found.append(Lesson(asked, written(answer(likelihoods, measured))))
     return found
 
 
@@ -113,8 +115,7 @@ def tokens_of(
 
     return Tokens(
         recordings.signal,
-        [asked(lesson.asked) for lesson in found],
-        [asked(lesson.asked_with) for lesson in found],
+        [[asked(text) for text in lesson.asked] for lesson in found],
         [np.array([*encode(lesson.answered), end]) for lesson in found],
     )
 
@@ -125,11 +126,11 @@ class Epoch:
 
     Attributes:
         batches: Rows of each batch; lengths within a batch are alike.
-        shown: (records,) whether the prompt has measurements.
+        ways: (records,) which of `TOLD_OF` the prompt is.
     """
 
     batches: Sequence[NDArray[np.int64]]
-    shown: NDArray[np.bool_]
+    ways: NDArray[np.int64]
 
 
 def batches(tokens: Tokens, size: int) -> int:
@@ -137,7 +138,7 @@ def batches(tokens: Tokens, size: int) -> int:
     return max(len(tokens.signal) // size, 1)
 
 
-def epoch(tokens: Tokens, seed: int, number: int, size: int, shown: float) -> Epoch:
+def epoch(tokens: Tokens, seed: int, number: int, size: int, shown: float, unnamed: float) -> Epoch:
     """Return an epoch: a permutation of all recordings, the same for the same seed and number.
 
     Args:
@@ -146,31 +147,31 @@ def epoch(tokens: Tokens, seed: int, number: int, size: int, shown: float) -> Ep
         number: Which epoch, from 0.
         size: Recordings a batch.
         shown: Share of the prompts that have measurements.
+        unnamed: Share of the prompts that have neither age nor sex.
     """
     rng = np.random.default_rng([seed, number])
     order = rng.permutation(len(tokens.signal))
-    chosen: NDArray[np.bool_] = rng.random(len(order)) < shown
-    return Epoch(_alike(tokens, order, chosen, size, rng), chosen)
+    measured: NDArray[np.bool_] = rng.random(len(order)) < shown
+    nameless: NDArray[np.bool_] = rng.random(len(order)) < unnamed
+    ways = measured + 2 * nameless
+    return Epoch(_alike(tokens, order, ways, size, rng), ways)
 
 
 def draw(tokens: Tokens, order: Epoch, place: int, pad: int) -> Batch:
     """Return a batch of an epoch, filled up with the token `pad`."""
-    return _batch(tokens, order.batches[place], order.shown, pad)
+    return _batch(tokens, order.batches[place], order.ways, pad)
 
 
 def _alike(
     tokens: Tokens,
     order: NDArray[np.int64],
-    shown: NDArray[np.bool_],
+    ways: NDArray[np.int64],
     size: int,
     rng: np.random.Generator,
 ) -> list[NDArray[np.int64]]:
     """Return the batches of an epoch: sorted by length within stretches of sixteen, then mixed."""
     length = np.array(
-        [
-            len(tokens.answered[at]) + len((tokens.asked_with if shown[at] else tokens.asked)[at])
-            for at in range(len(order))
-        ]
+        [len(tokens.answered[at]) + len(tokens.asked[at][ways[at]]) for at in range(len(order))]
     )
     found = []
     for first in range(0, len(order), 16 * size):
@@ -181,8 +182,8 @@ def _alike(
     return [found[at] for at in rng.permutation(len(found))]
 
 
-def _batch(tokens: Tokens, chosen: NDArray[np.int64], shown: NDArray[np.bool_], pad: int) -> Batch:
-    asked = [(tokens.asked_with if shown[at] else tokens.asked)[at] for at in chosen]
+def _batch(tokens: Tokens, chosen: NDArray[np.int64], ways: NDArray[np.int64], pad: int) -> Batch:
+    asked = [tokens.asked[at][ways[at]] for at in chosen]
     answered = [tokens.answered[at] for at in chosen]
     width = max(len(a) + len(b) for a, b in zip(asked, answered, strict=True))
     ids = np.full((len(chosen), width), pad)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import expit
 
 from ecgcli.models.statements import FILE, save
 from ecgcli.signals.reading import NUMBERS
@@ -45,7 +44,7 @@ def make(
         data: Folder of PTB-XL in the official layout.
         out: Folder for the model, the arrays, the checkpoint and the curve; an interrupted call
             goes on from what it finds there.
-        teachers: Folders of networks trained before, whose mean probabilities are learned too.
+        teachers: Folders of networks trained before, which are asked about every batch.
         jobs: Processes that measure recordings.
         say: Takes lines about the progress.
         start: Folder of a network trained before, to go on from.
@@ -57,32 +56,18 @@ def make(
     coarse = load(data, 100, range(1, 10), words, out / "rows", jobs, say)
     sharp = load(data, 500, range(1, 10), words, out / "rows", jobs, say)
     learned = coarse.of(statements.TRAINING)
-    taught = teaching(teachers, learned) if teachers else None
-    rows = statements.rows_of(learned, sharp.of(statements.TRAINING), recipe, taught)
+    asked = [statements.trained(folder, learned) for folder in teachers]
+    rows = statements.rows_of(learned, sharp.of(statements.TRAINING), recipe)
     held = coarse.of(statements.CHOOSING)
     check = statements.progress(words, held, out / "curve.jsonl", say)
     first = statements.trained(start, learned) if start is not None else None
     folder = out / f"seed-{recipe.seed}"
-    model = statements.train(recipe, rows, folder, say, check, first)
+    model = statements.train(recipe, rows, folder, say, check, first, asked)
     if recipe.fine:  # `models.statements` does not run it
         return folder
     file = out / FILE
     write(model, words, learned, held, file)
     return file
-
-
-def teaching(folders: Sequence[Path], learned: Recordings) -> dict[int, NDArray[np.float32]]:
-    """Return the mean probabilities of trained networks by the recording's number.
-
-    Raises:
-        ModelError: A folder holds no checkpoint.
-    """
-    total = np.zeros(learned.labels.shape, dtype=np.float64)
-    for folder in folders:
-        model = statements.trained(folder, learned)
-        total += expit(statements.predict(model, learned).astype(np.float64))
-    mean = (total / len(folders)).astype(np.float32)
-    return dict(zip(learned.numbers_of.tolist(), mean, strict=True))
 
 
 def write(

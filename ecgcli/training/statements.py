@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -43,7 +43,7 @@ class Recipe:
 
     Attributes:
         uncertain: What a label of likelihood 0 counts; one of 100 % counts 1.
-        teaching: How much the teachers' probabilities count against the labels, 0 to 1.
+        teaching: How much the word of teachers, if any, counts against the labels, 0 to 1.
         fine: Make a network of twice the resolution, for teaching only.
     """
 
@@ -55,7 +55,7 @@ class Recipe:
     warm_up: int = 200
     average: float = 0.998
     uncertain: float = 0.5
-    teaching: float = 0.7
+    teaching: float = 1.0
     widths: tuple[int, ...] = (64, 128, 192, 256)
     blocks: tuple[int, ...] = (2, 2, 2, 2)
     kernels: tuple[int, ...] = (7, 7, 5, 5)
@@ -64,28 +64,32 @@ class Recipe:
     change: Disturbance = field(default_factory=Disturbance)
 
 
-def rows_of(
-    coarse: Recordings,
-    sharp: Recordings,
-    recipe: Recipe,
-    taught: Mapping[int, NDArray[np.float32]] | None = None,
-) -> Rows:
+STUDENT = Recipe(
+    epochs=12,
+    batch=64,
+    rate=1.5e-3,
+    decay=0.02,
+    average=0.999,
+    dropout=0.1,
+    change=Disturbance(crop=500, mix=0.7, lose_leads=0.1, lose_numbers=0.15),
+)
+"""The recipe of a network that has teachers: they tell it what is so of a blend of recordings, so
+that it needs little else to keep it from learning by heart."""
+
+
+def rows_of(coarse: Recordings, sharp: Recordings, recipe: Recipe) -> Rows:
     """Return what the network is trained on.
 
     Args:
         coarse: Recordings at 100 Hz.
         sharp: Those of them that are there at 500 Hz too.
         recipe: How labels count.
-        taught: Probabilities that teachers gave, by the recording's number.
     """
     likelihood = coarse.labels
     known = np.nan_to_num(likelihood)
     target = np.where(
         np.isnan(likelihood), 0.0, recipe.uncertain + (1.0 - recipe.uncertain) * known
     )
-    if taught is not None:
-        soft = np.stack([taught[number] for number in coarse.numbers_of.tolist()])
-        target = (1.0 - recipe.teaching) * target + recipe.teaching * soft
     places = {number: at for at, number in enumerate(sharp.numbers_of.tolist())}
     twin = np.array([places.get(number, -1) for number in coarse.numbers_of.tolist()])
     return Rows(
@@ -131,6 +135,7 @@ def train(
     say: Callable[[str], None],
     check: Callable[[StatementNet, int], None] | None = None,
     start: StatementNet | None = None,
+    teachers: Sequence[StatementNet] = (),
 ) -> StatementNet:
     """Train from the last checkpoint in the folder, or from the seed, and return the average.
 
@@ -141,6 +146,9 @@ def train(
         say: Takes lines about the progress.
         check: Called with the averaged network and the number of epochs after each.
         start: A trained network of the same shape to begin with instead of a random one.
+        teachers: Trained networks that are asked about every batch as it is drawn, blended and
+            disturbed: what they have by heart of the recordings is of no use there (Beyer et al.,
+            CVPR 2022).
 
     Raises:
         ModelError: The folder's checkpoint is that of another recipe.
@@ -178,10 +186,13 @@ def train(
             for group in optimizer.param_groups:
                 group["lr"] = recipe.rate * pace(step, steps, recipe.warm_up)
             model.train()
+            signal, numbers, target = signal.to(device), numbers.to(device), target.to(device)
+            if teachers:
+                target = torch.lerp(target, _word(teachers, signal, numbers), recipe.teaching)
             with torch.autocast(device.type, dtype=torch.bfloat16):
-                logits = model(signal.to(device), numbers.to(device))
+                logits = model(signal, numbers)
             loss = torch.nn.functional.binary_cross_entropy_with_logits(
-                logits.float(), target.to(device), reduction="none"
+                logits.float(), target, reduction="none"
             )
             loss = loss.sum(dim=1).mean()
             optimizer.zero_grad(set_to_none=True)
@@ -200,6 +211,16 @@ def train(
                 if check:
                     check(mean, done // per_epoch)
     return mean
+
+
+@torch.no_grad()
+def _word(
+    teachers: Sequence[StatementNet], signal: torch.Tensor, numbers: torch.Tensor
+) -> torch.Tensor:
+    """Return what teachers say together: the probabilities of their mean logits."""
+    with torch.autocast(signal.device.type, dtype=torch.bfloat16):
+        said = [teacher(signal, numbers).float() for teacher in teachers]
+    return torch.stack(said).mean(0).sigmoid()
 
 
 def trained(folder: Path, recordings: Recordings) -> StatementNet:
@@ -267,9 +288,15 @@ def macro_auroc(
     return result
 
 
-def chosen(seed: int, epochs: int | None, rate: float | None = None, fine: bool = False) -> Recipe:
-    """Return the recipe with another seed, length, learning rate or resolution."""
-    recipe = Recipe()
+def chosen(
+    seed: int,
+    epochs: int | None,
+    rate: float | None = None,
+    fine: bool = False,
+    student: bool = False,
+) -> Recipe:
+    """Return a recipe, that of a student if there are teachers, with some of it chosen."""
+    recipe = STUDENT if student else Recipe()
     widths = FINE if fine else recipe.widths
     epochs, rate = epochs or recipe.epochs, rate or recipe.rate
     return replace(recipe, seed=seed, epochs=epochs, rate=rate, fine=fine, widths=widths)

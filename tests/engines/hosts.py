@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from ecgcli.engines.child import die_with_parent
 from ecgcli.engines.host import Answered, Asked, Failed, Plan, Ready
 
 
@@ -20,6 +22,16 @@ def echo(connection: Connection, plan: Plan) -> None:
             if words[0] == "die" and (len(words) == 1 or not _was_here(Path(words[2]))):
                 os._exit(137)
             connection.send(Answered(asked.number, asked.question.user, "stop", 1, 1))
+
+
+def tidy(connection: Connection, plan: Plan) -> None:
+    """Write a file on the way out, as a program that is ended at once cannot."""
+    die_with_parent(connection)
+    connection.send(Ready("0"))
+    with suppress(EOFError):
+        connection.recv()
+    time.sleep(0.5)  # time enough to be ended
+    Path(plan.model).touch()
 
 
 def batches(connection: Connection, plan: Plan) -> None:

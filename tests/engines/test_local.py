@@ -52,6 +52,13 @@ def test_more_questions_than_the_window_are_all_answered() -> None:
     assert asked.restarts == 0
 
 
+def test_the_process_may_leave_as_a_program_should(tmp_path: Path) -> None:
+    file = tmp_path / "left"
+    with LocalEngine(Plan(str(file)), 1, hosts.tidy):
+        pass
+    assert file.exists()
+
+
 def test_never_more_than_the_window_are_in_flight() -> None:
     with engine(hosts.batches, window=3) as asked:
         for number in range(7):

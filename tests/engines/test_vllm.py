@@ -22,14 +22,14 @@ import pytest
 pytest.importorskip("vllm")
 torch = pytest.importorskip("torch")
 
+from bench.ecglm import in_torch  # noqa: E402
 from ecgcli.engines.adapters.ecglm import prompt  # noqa: E402
 from ecgcli.engines.answer import parse, schema  # noqa: E402
 from ecgcli.engines.host import Plan  # noqa: E402
 from ecgcli.engines.local import LocalEngine  # noqa: E402
 from ecgcli.engines.question import Question  # noqa: E402
 from ecgcli.models.ecglm.config import small  # noqa: E402
-from ecgcli.models.ecglm.network import EcgLmForConditionalGeneration, register  # noqa: E402
-from ecgcli.models.ecglm.tokens import ECG, SPECIAL  # noqa: E402
+from ecgcli.models.ecglm.network import EcgLmForConditionalGeneration  # noqa: E402
 from ecgcli.models.files import SIGNAL_ARCHITECTURE  # noqa: E402
 from ecgcli.training import ecglm, ecglm_tokenizer  # noqa: E402
 from ecgcli.training.ecglm_answers import answer, rows, written  # noqa: E402
@@ -106,29 +106,13 @@ def test_a_summary_may_hold_quotation_marks_and_new_lines() -> None:
 
 def test_it_says_what_transformers_says(engine: LocalEngine, model: Path) -> None:
     """Without a form to keep, the most probable words are the same."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    register()
-    same = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32).eval()
-    tokenizer = AutoTokenizer.from_pretrained(model)
     free = Question("", prompt(60, "male"), {}, signal=signal_of(1), max_tokens=24)
     engine.ask(1, free)
     said = ""
     while engine.in_flight:
         for answered in engine.answers(1.0):
             said = answered.text
-    ids = list(tokenizer(prompt(60, "male"))["input_ids"])
-    at = ids.index(SPECIAL.index(ECG))
-    whole = torch.tensor([[*ids[:at], *[ids[at]] * 32, *ids[at + 1 :]]])
-    with torch.inference_mode():
-        out = same.generate(
-            input_ids=whole,
-            ecg_values=torch.from_numpy(signal_of(1)[None]),
-            attention_mask=torch.ones_like(whole),
-            max_new_tokens=24,
-            do_sample=False,
-        )
-    assert said == tokenizer.decode(out[0, whole.shape[1] :], skip_special_tokens=True)
+    assert [said] == in_torch(model, [free])
 
 
 def test_a_question_that_it_cannot_take_costs_that_question_only(engine: LocalEngine) -> None:

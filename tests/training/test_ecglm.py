@@ -42,8 +42,8 @@ def tokens(records: int) -> tuple[ecglm_batches.Tokens, Any]:
         return np.array([*[SPECIAL.index(ECG)] * 32, *encode(text)[1:]])
 
     answered = [np.append(encode(SAID[n % 2]), SPECIAL.index(END)) for n in range(records)]
-    asked = [ask(prompt(60, "male"))] * records
-    made = ecglm_batches.Tokens(signal.astype(np.float16), asked, asked, answered)
+    ways = [ask(prompt(60, "male"))] * 2 + [ask(prompt(None, None))] * 2
+    made = ecglm_batches.Tokens(signal.astype(np.float16), [ways] * records, answered)
     return made, tokenizer
 
 
@@ -58,17 +58,18 @@ def test_the_tokenizer_gives_every_text_back() -> None:
 
 def test_every_recording_is_drawn_once_an_epoch_and_the_same_again() -> None:
     made, _ = tokens(70)
-    one, same, other = (ecglm_batches.epoch(made, 1, n, 8, 0.5) for n in (0, 0, 1))
+    one, same, other = (ecglm_batches.epoch(made, 1, n, 8, 0.5, 0.5) for n in (0, 0, 1))
     drawn = np.concatenate(one.batches)
     assert len(drawn) == len(set(drawn.tolist())) == 64
     assert all(np.array_equal(a, b) for a, b in zip(one.batches, same.batches, strict=True))
     assert not np.array_equal(drawn, np.concatenate(other.batches))
+    assert set(one.ways.tolist()) == set(range(len(ecglm_batches.TOLD_OF)))
 
 
 def test_only_the_answer_is_learned() -> None:
     made, _ = tokens(4)
-    batch = ecglm_batches.draw(made, ecglm_batches.epoch(made, 1, 0, 4, 0.0), 0, 0)
-    asked = len(made.asked[0])
+    batch = ecglm_batches.draw(made, ecglm_batches.epoch(made, 1, 0, 4, 0.0, 0.0), 0, 0)
+    asked = len(made.asked[0][0])
     assert bool((batch.labels[:, :asked] == ecglm_batches.IGNORED).all())
     learned = batch.labels != ecglm_batches.IGNORED
     assert torch.equal(batch.labels[learned], batch.tokens[learned])
@@ -91,7 +92,7 @@ def test_it_learns_what_the_signal_shows_and_goes_on_after_a_stop(tmp_path: Path
     with pytest.raises(StopError):
         ecglm.train(recipe, tokenizer, made, tmp_path, lines.append, stop)
     model = ecglm.train(recipe, tokenizer, made, tmp_path, lines.append).eval()
-    ids = torch.from_numpy(np.array(made.asked[:2]))
+    ids = torch.from_numpy(np.array([made.asked[n][0] for n in range(2)]))
     said = model.generate(
         input_ids=ids,
         ecg_values=torch.from_numpy(made.signal[:2].astype(np.float32)),

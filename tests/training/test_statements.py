@@ -113,12 +113,18 @@ def test_a_label_of_no_likelihood_counts_half() -> None:
     assert made.twin.tolist() == [-1, -1]
 
 
-def test_teachers_share_the_target_with_the_labels() -> None:
-    labels = np.array([[1.0, np.nan]], dtype=np.float32)
-    recipe = statements.Recipe(teaching=0.5)
-    taught = {0: np.array([0.6, 0.2], dtype=np.float32)}
-    made = statements.rows_of(recordings(labels), recordings(labels[:0]), recipe, taught)
-    assert made.target[0].tolist() == pytest.approx([0.8, 0.1])
+def test_a_student_believes_its_teachers_and_not_the_labels(tmp_path: Path) -> None:
+    whole = rows()
+    teacher = statements.train(RECIPE, whole, tmp_path / "teacher", lambda line: None).eval()
+    wrong = replace(whole, target=1.0 - whole.target)
+    student = statements.train(
+        RECIPE, wrong, tmp_path / "student", lambda line: None, teachers=[teacher, teacher]
+    ).eval()
+    with torch.inference_mode():
+        logits = student(
+            torch.from_numpy(whole.signal.astype(np.float32)), torch.from_numpy(whole.numbers)
+        )
+    assert ((logits[:, 0] > logits[:, 1]).numpy() == (whole.target[:, 0] > 0.5)).mean() > 0.9
 
 
 def recordings(labels: np.ndarray) -> Recordings:

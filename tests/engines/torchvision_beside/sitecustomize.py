@@ -34,7 +34,7 @@ def _declare() -> None:
     if spec is None or spec.origin is None:
         return
     try:
-        for library in Path(spec.origin).parent.glob("_C.*"):
+        for library in Path(spec.origin).parent.glob("_C*.so"):
             ctypes.CDLL(str(library))
     except OSError:
         kept = torch.library.Library("torchvision", "DEF")
