@@ -39,7 +39,7 @@ class Recipe:
     """
 
     seed: int = 1
-    epochs: int = 6
+    epochs: int = 4
     batch: int = 64
     rate: float = 2e-3
     decay: float = 0.01
