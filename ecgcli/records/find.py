@@ -268,7 +268,9 @@ class _Folder:
     def found(self, name: str, given: bool = False) -> Found | None:
         """Say what a file is; `None` for what is passed over. `given`: the user named this file."""
         path = self.path / name
-        claimed = name in self._claims
+        # A header that was named speaks for itself: no need to parse all others of the folder.
+        itself = given and name.casefold().endswith(".hea")
+        claimed = not itself and name in self._claims
         if path.is_symlink() and not path.exists():
             return NotAnEcg(path, "a link that leads nowhere")
         try:
