@@ -7,7 +7,6 @@ decoder begins at random. What was tried stands in `ecglm.md` beside this file.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +24,7 @@ from ecgcli.training import ecglm_answers, ecglm_batches, ecglm_tokenizer
 from ecgcli.training.network import parameters
 from ecgcli.training.ptbxl_rows import load
 from ecgcli.training.statements import CHOOSING, TRAINING
-from ecgcli.training.steps import kept, pace, resumed
+from ecgcli.training.steps import kept, pace, resumed, worth_compiling
 from ecgcli.training.vocabulary import vocabulary
 
 if TYPE_CHECKING:
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 VOCABULARY = 2048
-LONG = 300
-"""Steps from which on it pays to compile the decoder, for which a processor needs g++."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +141,8 @@ def train(
         first = saved["step"]
     per_epoch = ecglm_batches.batches(tokens, recipe.batch)
     steps = recipe.epochs * per_epoch
-    if steps - first > LONG and (device.type == "cuda" or shutil.which("g++")):
-        model.language_model.compile(dynamic=True)  # the same numbers in half the time
+    if worth_compiling(steps - first, device):
+        model.language_model.compile(dynamic=True)  # half the time
     say(f"{parameters(model)} parameters, {len(tokens.signal)} recordings, from step {first}")
     started, running = time.monotonic(), 0.0
     for step, batch in _batches(recipe, tokens, first, steps):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,15 @@ from ecgcli.errors import ModelError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+
+LONG = 300
+"""Steps from which on it pays to compile a network, for which a processor needs g++."""
+
+
+def worth_compiling(steps: int, device: torch.device) -> bool:
+    """Say whether so many steps are quicker with a compiled network (the same numbers)."""
+    return steps > LONG and (device.type == "cuda" or shutil.which("g++") is not None)
 
 
 def resumed(

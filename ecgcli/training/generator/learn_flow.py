@@ -25,7 +25,7 @@ from ecgcli.training.generator.flow import Flow
 from ecgcli.training.generator.learn_autoencoder import CROP, LAST, PATCHES
 from ecgcli.training.generator.rows import KINDS, MEASURED
 from ecgcli.training.network import parameters
-from ecgcli.training.steps import average, groups, kept, pace, resumed
+from ecgcli.training.steps import average, groups, kept, pace, resumed, worth_compiling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ecgcli.training.generator.autoencoder import Autoencoder
     from ecgcli.training.generator.rows import Shard
 
-STARTS = (0, 7, 14, 21, 28)
+STARTS = (0, 23)
 """Where the crops begin whose latents are computed once (samples)."""
 assert STARTS[-1] + CROP <= LAST
 ROW_OF_KIND = {BeatClass.VENTRICULAR: 1, BeatClass.SUPRAVENTRICULAR: 2}
@@ -164,6 +164,8 @@ def train(
     per_epoch = max(len(data.latent) // recipe.batch, 1)
     steps = recipe.epochs * per_epoch
     say(f"flow: {parameters(model)} parameters, {len(data.latent)} recordings, from step {first}")
+    if worth_compiling(steps - first, device):
+        model.compile(dynamic=False)
     started, running = time.monotonic(), 0.0
     for step in range(first, steps):
         for group in optimizer.param_groups:
