@@ -41,7 +41,8 @@ def questions(data: Path, model: Path, count: int) -> tuple[list[Path], list[Que
     """Return recordings of fold 9, spread over it, and what is asked of each."""
     rows = [row for row in table(data, 100) if row.fold == FOLD]
     settings = Settings((data,), Path("out"), model=str(model))
-    paths, asked = [], []
+    paths: list[Path] = []
+    asked: list[Question] = []
     for row in rows[:: max(1, len(rows) // count)]:
         analysis = analyse(replace(read_path(row.path), patient=row.patient))
         if analysis.measurements is not None and len(paths) < count:

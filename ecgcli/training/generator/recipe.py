@@ -24,10 +24,14 @@ from ecgcli.training.generator import (
     learn_upsample,
     rows,
 )
+from ecgcli.training.generator.rhythm import Rhythm
+from ecgcli.training.generator.upsample import Upsampler
 from ecgcli.training.statements import TRAINING
+from ecgcli.training.steps import kept, resumed
 from ecgcli.training.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
     from numpy.typing import NDArray
 
 
@@ -74,17 +78,43 @@ def make(
     autoencoder = learn_autoencoder.train(recipe.autoencoder, coarse.rows.leads, folder, say)
     latents = learn_flow.latents(autoencoder, coarse.rows, statements)
     ages = latents.scalars[:, SCALARS.index("age")]
-    rhythm = learn_rhythm.train(recipe.rhythm, coarse.rows, statements, ages, say)
+    rhythm = _once(
+        folder / "rhythm.pt",
+        recipe.rhythm,
+        Rhythm(len(codes)),
+        lambda: learn_rhythm.train(recipe.rhythm, coarse.rows, statements, ages, say),
+    )
     pairs, here, there = np.intersect1d(coarse.rows.ids, fine.rows.ids, return_indices=True)
     say(f"{len(pairs)} recordings are there at both rates")
-    upsampler = learn_upsample.train(
-        recipe.upsample, coarse.rows.leads[here], fine.rows.leads[there], say
+    upsampler = _once(
+        folder / "upsampler.pt",
+        recipe.upsample,
+        Upsampler(),
+        lambda: learn_upsample.train(
+            recipe.upsample, coarse.rows.leads[here], fine.rows.leads[there], say
+        ),
     )
     flow = learn_flow.train(recipe.flow, latents, folder, say)
     examples = dict(zip(codes, statements.sum(0).astype(int).tolist(), strict=True))
     networks = {"rhythm": rhythm, "flow": flow, "autoencoder": autoencoder, "upsampler": upsampler}
     weights.save(tensors_of(networks), {"codes": list(codes), "examples": examples}, out)
     return out
+
+
+def _once(
+    file: Path,
+    recipe: DataclassInstance,
+    untrained: torch.nn.Module,
+    train: Callable[[], torch.nn.Module],
+) -> torch.nn.Module:
+    """Return a trained network: what an earlier call left in a file, else what training gives."""
+    saved = resumed(file, recipe, torch.device("cpu"))
+    if saved is None:
+        model = train()
+        kept(file, recipe, 0, model=model)
+        return model
+    untrained.load_state_dict(saved["model"])
+    return untrained.eval()
 
 
 UNUSED = "autoencoder.encoder."
