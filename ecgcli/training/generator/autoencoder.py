@@ -15,6 +15,10 @@ WIDTHS = (64, 96, 128, 192)
 """Channels at 100, 50, 25 and 12.5 Hz; the latent stands at 6.25 Hz."""
 
 
+QUIET = -6.0
+"""Log variance of the latents' noise at first."""
+
+
 class Norm(nn.Module):
     """Each moment brought to unit size over its channels, with a gain for each channel."""
 
@@ -55,6 +59,9 @@ class Encoder(nn.Module):
         layers += [Residual(WIDTHS[-1]), Norm(WIDTHS[-1])]
         self.layers = nn.Sequential(*layers)
         self.out = nn.Conv1d(WIDTHS[-1], 2 * LATENT, 1)
+        # Little noise to begin with: under much the decoder learns to do without the latents, and
+        # nothing brings it back.
+        nn.init.constant_(self.out.bias[LATENT:], QUIET)  # type: ignore[index]
 
     def forward(self, signal: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return mean and log variance; the number of samples is a multiple of 16."""
