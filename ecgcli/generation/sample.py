@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecgcli.errors import RecordError
 from ecgcli.generation import injury
 from ecgcli.generation.check import Check, Seen, check, look
 from ecgcli.generation.condition import Condition, condition
@@ -20,6 +21,7 @@ from ecgcli.models.generator.flow import GUIDANCE, STEPS
 from ecgcli.models.generator.layout import FINE_RATE, INDEPENDENT
 from ecgcli.records.leads import LEADS, derive_limb_leads
 from ecgcli.records.record import SYNTHETIC, Patient, Record
+from ecgcli.signals.analyse import analyse
 from ecgcli.signals.resample import resample
 
 if TYPE_CHECKING:
@@ -139,22 +141,22 @@ def attempts(
             told.asked, told.rates, duration_s, (*whole, candidate, 1), steps, guidance
         )
         record = recorded(drawn, request, name, rate)
-        seen = look(record)
-        if injury.SHOWN in request.present and seen is not None:
+        if injury.SHOWN in request.present:
             size = np.random.default_rng((*whole, candidate, 2))
-            record = _injured(record, drawn, seen, request, size)
-            seen = look(record)
+            record = _injured(record, drawn, request, size)
+        seen = look(record)
         made = check(request, seen)
         yield Sample(record, seen, made, told, seed, number, candidate, candidate + 1)
         if made.passed:
             return
 
 
-def _injured(
-    record: Record, drawn: Drawn, seen: Seen, request: Request, chance: np.random.Generator
-) -> Record:
+def _injured(record: Record, drawn: Drawn, request: Request, chance: np.random.Generator) -> Record:
     """Return the recording with the ST elevation that the networks have not learned."""
-    beat = seen.analysis.median_beat
+    try:
+        beat = analyse(record).median_beat
+    except RecordError:
+        return record
     if beat is None:
         return record
     raised = injury.injured(drawn, beat, request.present, chance)

@@ -14,17 +14,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecgcli.errors import ModelError, RecordError
+from ecgcli.errors import RecordError
 from ecgcli.records.read import read_path
 from ecgcli.signals.analyse import analyse
 from ecgcli.signals.reading import NUMBERS, inputs
-from ecgcli.training.ptbxl_table import Row, table
+from ecgcli.training.ptbxl_table import Row, shards
 from ecgcli.training.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-SHARD = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +65,18 @@ def load(
     say: Callable[[str], None],
 ) -> Recordings:
     """Return recordings as arrays; shards that an earlier call left in `work` are used again."""
-    rows = [row for row in table(folder, rate) if row.fold in folds]
-    if not rows:
-        raise ModelError(f"{folder} holds no recording at {rate} Hz of these folds")
+    parts = shards(folder, rate, folds)
     work.mkdir(parents=True, exist_ok=True)
-    shards: dict[tuple[int, int], list[Row]] = {}
-    for row in rows:
-        shards.setdefault((row.fold, row.number // SHARD), []).append(row)
     signals, numbers, kept = [], [], []
     with ProcessPoolExecutor(jobs) as pool:
-        for (fold, part), members in sorted(shards.items()):
-            file = work / f"ptbxl-{rate}-{fold:02d}-{part:03d}.npz"
+        for name, members in parts.items():
+            file = work / f"ptbxl-{name}.npz"
             ids = [row.number for row in members]
             found = _stored(file, ids)
             if found is None:
                 found = _stack(list(pool.map(_inputs, members, chunksize=8)))
                 _store(file, ids, *found)
-                say(f"{len(ids)} recordings at {rate} Hz of fold {fold} measured")
+                say(f"{len(ids)} recordings at {rate} Hz of fold {members[0].fold} measured")
             signals.append(found[0])
             numbers.append(found[1])
             kept += members

@@ -36,6 +36,25 @@ class Row:
     axis: str = ""
 
 
+SHARD = 500
+"""Numbers of recordings that are kept in one file, of a fold, when they are turned into arrays."""
+
+
+def shards(folder: Path, rate: int, folds: range) -> dict[str, list[Row]]:
+    """Return the recordings of some folds that are there, in parts by a name for each part's file.
+
+    Raises:
+        ModelError: There is no table, or none of them is there.
+    """
+    rows = [row for row in table(folder, rate) if row.fold in folds]
+    if not rows:
+        raise ModelError(f"{folder} holds no recording at {rate} Hz of these folds")
+    found: dict[tuple[int, int], list[Row]] = {}
+    for row in rows:
+        found.setdefault((row.fold, row.number // SHARD), []).append(row)
+    return {f"{rate}-{fold:02d}-{part:03d}": found[fold, part] for fold, part in sorted(found)}
+
+
 def table(folder: Path, rate: int) -> list[Row]:
     """Return the recordings of the table that are there at 100 or 500 Hz, in its order.
 

@@ -162,6 +162,7 @@ def train(
     mean = StatementNet(model.shape).to(device)
     mean.load_state_dict(model.state_dict())
     mean.eval()
+    asked = [teacher.to(device) for teacher in teachers]
     optimizer = torch.optim.AdamW(
         groups(model, recipe.decay),
         lr=recipe.rate,
@@ -187,8 +188,8 @@ def train(
                 group["lr"] = recipe.rate * pace(step, steps, recipe.warm_up)
             model.train()
             signal, numbers, target = signal.to(device), numbers.to(device), target.to(device)
-            if teachers:
-                target = torch.lerp(target, _word(teachers, signal, numbers), recipe.teaching)
+            if asked:
+                target = torch.lerp(target, _word(asked, signal, numbers), recipe.teaching)
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 logits = model(signal, numbers)
             loss = torch.nn.functional.binary_cross_entropy_with_logits(

@@ -223,7 +223,7 @@ def test_autoencoder_learns_and_goes_on(tmp_path: Path) -> None:
         torch.testing.assert_close(one, other)
     with pytest.raises(ModelError, match="another recipe"):
         learn_autoencoder.train(replace(small, seed=2), rows.leads, tmp_path / "a", silent)
-    signal, _ = learn_autoencoder.crops(rows.leads, np.arange(4), np.random.default_rng(0))
+    signal = learn_autoencoder.crops(rows.leads, np.arange(4), np.random.default_rng(0))
     torch.manual_seed(0)
     fresh = autoencoder.Autoencoder()
     before = float(learn_autoencoder.loss_of(small, fresh, signal).detach())

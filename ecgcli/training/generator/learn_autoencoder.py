@@ -53,14 +53,14 @@ class Recipe:
 
 def crops(
     leads: NDArray[np.int16], rows: NDArray[np.int64], rng: np.random.Generator
-) -> tuple[torch.Tensor, NDArray[np.int64]]:
-    """Return (rows, 8, `SHORT`) in mV less each lead's median, and where each begins."""
+) -> torch.Tensor:
+    """Return (rows, 8, `SHORT`) in mV less each lead's median, beginning anywhere."""
     starts = rng.integers(0, LAST - SHORT + 1, len(rows))
     cut = np.stack(
         [leads[row, :, at : at + SHORT] for row, at in zip(rows, starts, strict=True)]
     ).astype(np.float32)
     cut -= np.median(cut, axis=2, keepdims=True)
-    return torch.from_numpy(cut / 1000.0), starts
+    return torch.from_numpy(cut / 1000.0)
 
 
 def train(
@@ -97,7 +97,7 @@ def train(
         number, place = divmod(step, per_epoch)
         order = np.random.default_rng([recipe.seed, number]).permutation(len(leads))
         rows = order[place * recipe.batch : (place + 1) * recipe.batch]
-        signal, _ = crops(leads, rows, np.random.default_rng([recipe.seed, 1, step]))
+        signal = crops(leads, rows, np.random.default_rng([recipe.seed, 1, step]))
         for group in optimizer.param_groups:
             group["lr"] = recipe.rate * pace(step, steps, recipe.warm_up)
         loss = loss_of(recipe, model, signal.to(device))
@@ -135,7 +135,7 @@ def loss_of(recipe: Recipe, model: Autoencoder, signal: torch.Tensor) -> torch.T
 def error(model: Autoencoder, leads: NDArray[np.int16]) -> float:
     """Return the root mean square of what is lost over that of the signal, of some recordings."""
     rng = np.random.default_rng(1)
-    signal, _ = crops(leads, rng.permutation(len(leads))[:256], rng)
+    signal = crops(leads, rng.permutation(len(leads))[:256], rng)
     signal = signal.to(model.centre.device)
     lost = model.decode(model.encode(signal)) - signal
     return float(lost.square().mean().sqrt() / signal.square().mean().sqrt())
@@ -150,7 +150,7 @@ def normalise(model: Autoencoder, leads: NDArray[np.int16]) -> None:
     device = model.centre.device
     means = []
     for part in np.array_split(rows, max(len(rows) // 64, 1)):
-        signal, _ = crops(leads, part, rng)
+        signal = crops(leads, part, rng)
         with torch.autocast(device.type, dtype=torch.bfloat16):
             means.append(model.encoder(signal.to(device))[0])
     all_means = torch.cat(means).transpose(1, 2).flatten(0, 1)

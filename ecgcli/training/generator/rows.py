@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecgcli.errors import ModelError, RecordError
+from ecgcli.errors import RecordError
 from ecgcli.models.generator.layout import INDEPENDENT
 from ecgcli.records.read import read_path
 from ecgcli.signals.analyse import analyse
 from ecgcli.signals.results import BeatClass
-from ecgcli.training.ptbxl_table import Row, table
+from ecgcli.training.ptbxl_table import Row, shards
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from ecgcli.signals.results import Analysis
     from ecgcli.training.vocabulary import Vocabulary
 
-SHARD = 500
 BEATS = 48
 """Places for beats: a recording of 10 s with more is of a rate above 280 /min."""
 MEASURED = ("ventricular_rate", "pr_interval", "qrs_duration", "qt_interval", "qrs_axis")
@@ -90,28 +89,23 @@ def load(
     Raises:
         ModelError: There is none.
     """
-    rows = [row for row in table(folder, rate) if row.fold in folds]
-    if not rows:
-        raise ModelError(f"{folder} holds no recording at {rate} Hz of these folds")
+    parts = shards(folder, rate, folds)
     work.mkdir(parents=True, exist_ok=True)
-    members: dict[tuple[int, int], list[Row]] = {}
-    for row in rows:
-        members.setdefault((row.fold, row.number // SHARD), []).append(row)
-    shards, kept = [], []
+    found, kept = [], []
     with ProcessPoolExecutor(jobs) as pool:
-        for (fold, part), these in sorted(members.items()):
-            file = work / f"beats-{rate}-{fold:02d}-{part:03d}.npz"
+        for name, these in parts.items():
+            file = work / f"beats-{name}.npz"
             shard = _stored(file, [row.number for row in these])
             if shard is None:
-                found = pool.map(_example, these, chunksize=8)
-                shard = _stack([one for one in found if one is not None])
+                made = pool.map(_example, these, chunksize=8)
+                shard = _stack([one for one in made if one is not None])
                 _store(file, [row.number for row in these], shard)
-                say(f"{len(these)} recordings at {rate} Hz of fold {fold} measured")
-            shards.append(shard)
+                say(f"{len(these)} recordings at {rate} Hz of fold {these[0].fold} measured")
+            found.append(shard)
             present = set(shard.ids.tolist())
             kept += [row for row in these if row.number in present]
     whole = Shard(
-        *(np.concatenate([getattr(one, field.name) for one in shards]) for field in fields(Shard))
+        *(np.concatenate([getattr(one, field.name) for one in found]) for field in fields(Shard))
     )
     return Examples(
         whole,
