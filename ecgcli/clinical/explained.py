@@ -16,9 +16,6 @@ from ecgcli.engines.explain import explain
 if TYPE_CHECKING:
     from ecgcli.engines.opinion import Opinion
 
-MOST = 2
-"""So many of the most urgent statements of a record are explained: each costs 20 ms."""
-
 
 def explained(said: Interpretation, opinion: Opinion) -> Interpretation:
     """Return the interpretation with the explanations of its patterns."""
@@ -29,7 +26,7 @@ def explained(said: Interpretation, opinion: Opinion) -> Interpretation:
         and statement.code in sources()
         and sources()[statement.code].decides is not Decides.MEASUREMENT
         and any(e.measurement == MEASUREMENT for e in statement.evidence)
-    ][:MOST]
+    ]
     found = explain(opinion, codes)
     statements = tuple(
         replace(statement, explanation=found[statement.code])

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecgcli.models.statements import windows
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -89,8 +87,9 @@ def _through(model: StatementModel, name: str, back: Floats, length: int, step: 
     weight = model.weights[f"{name}.weight"]
     kernel, inputs, outputs = weight.shape
     reach = kernel // 2
-    spread = np.zeros((length + 2 * reach, outputs), np.float32)
-    spread[reach : reach + len(back) * step : step] = back
-    turned = np.ascontiguousarray(weight[::-1].transpose(0, 2, 1)).reshape(-1, inputs)
-    result: Floats = windows(spread, kernel, 1) @ turned
-    return result
+    parts = back @ weight.reshape(-1, outputs).T  # what each output row gives to `kernel` inputs
+    summed = np.zeros((length + 2 * reach, inputs), np.float32)
+    for tap in range(kernel):
+        given = summed[tap : tap + step * len(back) : step]
+        given += parts[:, tap * inputs : (tap + 1) * inputs]
+    return summed[reach : reach + length]

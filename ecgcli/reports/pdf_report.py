@@ -21,7 +21,7 @@ from ecgcli.reports import beat_sheet, view
 from ecgcli.reports.beat_sheet import BeatSheet
 from ecgcli.reports.fit import Item, Type, item, shortened, width, wrapped
 from ecgcli.reports.pdf_sheet import beat_operators, operators
-from ecgcli.reports.sheet import BASELINES, LABEL_ABOVE, MM, Sheet, lay_out
+from ecgcli.reports.sheet import BASELINES, BEAT_LABEL, LABEL_ABOVE, MM, Sheet, lay_out
 from ecgcli.reports.templates import fill, font, text
 
 if TYPE_CHECKING:
@@ -244,7 +244,11 @@ def _values(
         "marks": _marks(beats),
         "beat": wrapped(view.beat(report, analysis, beats), BEAT_WIDTH * 0.98, 2, MARK_POINTS),
         "columns": _columns(sheet),
-        "beats": [label for label in sheet.labels if label.kind == "beat"],
+        "beats": [
+            (label.x / MM, (label.y - BEAT_LABEL) / MM, label.text)
+            for label in sheet.labels
+            if label.kind == "beat"
+        ],
         "caption": shortened(view.caption(report, sheet), CONTENT[0], 7),
         "confirmed": "Reviewed by ____________________   Date ____________",
         "software": shortened(view.software(report), CONTENT[0] / 2, 6.5),

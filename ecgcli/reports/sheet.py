@@ -49,6 +49,7 @@ HALF_GAIN = 5
 # drawn at half the gain and, if even that is too much, cut off there and marked.
 REACH = 30 * MM
 LABEL_ABOVE = 13 * MM  # a lead's name above its 0 mV line
+BEAT_LABEL = BASELINES[-1] + 13 * MM  # the letter of a beat below the rhythm strip
 MARGIN = MM // 2  # traces end this far from the sheet's edge
 
 # A point that lies this close to the line through its neighbours is left out (0.01 mm is 1 uV).
@@ -240,9 +241,8 @@ class _Layout:
             BeatClass.SUPRAVENTRICULAR: "S",
             BeatClass.PACED: "P",
         }
-        y = BASELINES[-1] + 13 * MM
         return [
-            Label(ORIGIN + round(beat.time_s * UNITS_PER_S), y, letters[beat.kind], "beat")
+            Label(ORIGIN + round(beat.time_s * UNITS_PER_S), BEAT_LABEL, letters[beat.kind], "beat")
             for beat in self.beats
             if beat.kind in letters and 0 <= beat.time_s < STRIP_S
         ]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ecgcli.clinical.catalogue import catalogue
-from ecgcli.engines.explain import explain
+from ecgcli.engines.explain import _spans, explain
 from ecgcli.engines.opinion import opinion
 from ecgcli.errors import ModelError
 from ecgcli.models import statements
@@ -125,4 +125,18 @@ def test_what_is_named_lowers_the_probability(network: StatementModel) -> None:
             assert 0.0 <= found.start_s < found.end_s <= 10.0
             assert found.without_span < before + 5e-4
     assert explain(said, []) == {}
+
+
+def test_what_speaks_nearly_as_much_shares_a_span() -> None:
+    weights = np.zeros((12, 1000), np.float32)
+    weights[1, 300:400], weights[1, 600:700] = 1.0, 0.9
+    assert _spans(weights, [])[0][0] in range(280, 301)
+    assert _spans(weights, [(590, 710)])[0] == (590, 710)
+    assert (100, 220) not in _spans(weights, [(100, 220)])
+    assert _spans(np.zeros_like(weights), [(100, 220)])[0] == (0, 120)
+
+
+def test_without_a_way_nothing_is_explained() -> None:
+    said = opinion(analyse(synthetic.normal(125.0)))
+    assert said is not None
     assert explain(replace(said, way=None), ["LVH"]) == {}

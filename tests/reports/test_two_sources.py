@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from pypdf import PdfReader
 
-from ecgcli.clinical.statement import Contradiction, Interpretation, Urgency
+from ecgcli.clinical.statement import Contradiction, Interpretation, Statement, Urgency
 from ecgcli.engines.explain import Explanation
 from ecgcli.engines.opinion import Judgement, Opinion
 from ecgcli.reports import document, html_report, json_report, pdf_report, schema, sheet, view
@@ -96,3 +96,31 @@ def test_a_name_that_would_leave_the_sheet_stands_before_its_bracket() -> None:
     label, line = made.labels[-1], made.separators[-1]
     assert label.x < line.points[:, 0].min()
     assert line.points[:, 0].max() <= sheet.WIDTH
+
+
+def driven(code: str, start: float) -> Statement:
+    return builder.statement(code=code, explanation=Explanation((), None, start, start + 1.2, 0.1))
+
+
+def test_statements_with_the_same_span_share_a_bracket() -> None:
+    plain = sheet.lay_out(builder.analysis())
+    both = builder.interpretation(driven("IMI", 2.0), driven("LAFB", 2.0))
+    made = bracketed(plain, both)
+    assert len(made.separators) == len(plain.separators) + 1
+    assert made.labels[-1].text == "IMI, LAFB"
+
+
+def test_brackets_that_overlap_stand_above_each_other() -> None:
+    plain = sheet.lay_out(builder.analysis())
+    many = [driven("IMI", 2.0), driven("LAFB", 2.4), driven("LVH", 6.0), driven("ISC_", 2.8)]
+    made = bracketed(plain, builder.interpretation(*many))
+    heights = {label.text: label.y for label in made.labels[len(plain.labels) :]}
+    assert heights["ISC_"] < heights["LAFB"] < heights["IMI"] == heights["LVH"] < sheet.HEIGHT
+
+
+def test_what_finds_no_room_is_told_in_the_text_alone() -> None:
+    plain = sheet.lay_out(builder.analysis())
+    crowd = [driven(f"CODE{at}", 2.0 + at / 10) for at in range(9)]
+    made = bracketed(plain, builder.interpretation(*crowd))
+    assert 2 < len(made.labels) - len(plain.labels) < len(crowd)
+    assert view.drivers(crowd[-1]).startswith("Driven by 2.8")
