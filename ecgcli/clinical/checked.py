@@ -132,7 +132,8 @@ class Checked:
 
     Attributes:
         findings: In the answer's order; none is left out.
-        impression: The model's own words, of which nothing is checked.
+        impression: The model's own words, of which its numbers alone are checked.
+        told: The numbers that the impression gives.
         unmentioned: Critical values that the criteria find and the answer does not hold.
         conflicts: Statements of the answer that exclude each other.
         counts: How many of each verdict.
@@ -140,6 +141,7 @@ class Checked:
 
     findings: tuple[CheckedFinding, ...]
     impression: str
+    told: tuple[CheckedClaim, ...]
     unmentioned: tuple[Unmentioned, ...]
     conflicts: tuple[Conflict, ...]
     counts: Counts

@@ -3,7 +3,7 @@
 It knows which parts of an answer are checked (statements, numbers, leads, statements against each
 other) and puts the verdicts together. It does not know how each is reached (`weighing`,
 `tolerances`, `lead_signs`, `relations`), and it changes nothing in an answer: what is contradicted
-is kept and marked. The impression is free text, of which nothing is checked.
+is kept and marked. The impression is free text, of which numbers alone are read (`impression`).
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import chain
 
-from ecgcli.clinical import hybrid, lead_signs, relations, tolerances, weighing
+from ecgcli.clinical import hybrid, impression, lead_signs, relations, tolerances, weighing
 from ecgcli.clinical.catalogue import catalogue
 from ecgcli.clinical.checked import (
     Checked,
@@ -46,6 +47,8 @@ def verify(answer: Answer, analysis: Analysis, opinion: Opinion | None = None) -
         opinion: What the statement model says of the same recording, `None` where it was not asked.
     """
     of = weighing.basis(analysis, opinion)
+    known = of.numbers if of is not None else None
+    told = tuple(_number(claim, analysis, known) for claim in impression.read(answer.impression))
     findings = [_finding(each, analysis, of) for each in answer.findings]
     clashes = relations.conflicts(each.code for each in answer.findings)
     for one, other, why in clashes:
@@ -54,6 +57,7 @@ def verify(answer: Answer, analysis: Analysis, opinion: Opinion | None = None) -
     return Checked(
         findings=tuple(findings),
         impression=answer.impression,
+        told=told,
         unmentioned=_unmentioned(answer, of),
         conflicts=tuple(
             Conflict(
@@ -63,7 +67,7 @@ def verify(answer: Answer, analysis: Analysis, opinion: Opinion | None = None) -
         ),
         counts=Counts(
             Tally.of(each.verdict for each in findings),
-            Tally.of(claim.verdict for each in findings for claim in each.claims),
+            Tally.of(claim.verdict for claim in chain(told, *(each.claims for each in findings))),
             Tally.of(lead.verdict for each in findings for lead in each.leads),
         ),
     )
@@ -78,7 +82,9 @@ def grounding(of: Answer | Checked, analysis: Analysis) -> Grounding:
     """
     findings = [each.finding if isinstance(each, CheckedFinding) else each for each in of.findings]
     known = weighing.numbers_of(analysis)
-    numbers = [_number(claim, analysis, known) for each in findings for claim in each.evidence]
+    evidence = (each.evidence for each in findings)
+    claims = chain(*evidence, impression.read(of.impression))
+    numbers = [_number(claim, analysis, known) for claim in claims]
     leads = [lead for each in findings for lead in _leads(each, analysis, known)]
     near = [
         tolerances.tolerances()[each.claim.quantity].grounds(each.claim.value, each.measured)

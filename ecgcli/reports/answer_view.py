@@ -13,6 +13,7 @@ from ecgcli.clinical.checked import Verdict
 if TYPE_CHECKING:
     from ecgcli.clinical.checked import Checked, CheckedFinding
 
+WORDS = "In its words, numbers alone checked"
 TITLE = "LANGUAGE MODEL – EACH CLAIM CHECKED"
 SUPPORTED, NOT_CHECKABLE, CONTRADICTED = "supported", "not_checkable", "contradicted"
 NEEDS_REVIEW = "needs_review"
@@ -36,9 +37,10 @@ def summary(answer: Checked) -> str:
     counts = answer.counts
     contradicted = counts.findings.contradicted + counts.claims.contradicted
     contradicted += counts.leads.contradicted
+    numbers = counts.claims.supported + counts.claims.not_checkable + counts.claims.contradicted
     parts = [
         f"{counts.findings.supported} of {len(answer.findings)} statements supported",
-        f"{counts.claims.supported} of {sum(len(f.claims) for f in answer.findings)} numbers",
+        f"{counts.claims.supported} of {numbers} numbers",
     ]
     if contradicted:
         parts.append(f"{contradicted} claim{'s' if contradicted > 1 else ''} contradicted")
@@ -80,6 +82,9 @@ def lines(answer: Checked) -> list[tuple[str, str]]:
     """
     told: list[tuple[str, str]] = [("Model", f"– {summary(answer)}.")]
     told += [(f"Not mentioned: {one.name}", f"– {one.text}") for one in answer.unmentioned]
+    wrong = [one.text for one in answer.told if one.verdict is Verdict.CONTRADICTED]
+    if wrong:
+        told.append(("In its words", f"– {'; '.join(wrong)}"))
     findings = ordered(answer)
     urgent = [found for found in findings if found.needs_review]
     told += [told_of for found in urgent for told_of in _doubts(found)]
@@ -92,5 +97,5 @@ def lines(answer: Checked) -> list[tuple[str, str]]:
     if open_:
         told.append(("Not checkable", f"– {'; '.join(open_)}"))
     if answer.impression:
-        told.append(("In its words, not checked", f"– {answer.impression}"))
+        told.append((WORDS, f"– {answer.impression}"))
     return told

@@ -535,6 +535,17 @@ def test_the_rest_is_handed_on_and_counted() -> None:
     assert checked.counts.leads == Tally(0, 1, 0)
 
 
+def test_numbers_of_the_impression_are_checked() -> None:
+    analysis = builders.analysis(builders.measurements())
+    answer = Answer((), "Sinus rhythm, rate 70, but QRS duration 180 ms.")
+    checked = verify(answer, analysis)
+    assert [each.verdict for each in checked.told] == [Verdict.SUPPORTED, Verdict.CONTRADICTED]
+    assert checked.counts.claims == Tally(1, 0, 1)
+    assert "180" in checked.told[1].text
+    told = grounding(answer, analysis)
+    assert (told.numbers, told.numbers_near) == (2, 1)
+
+
 def test_grounding_counts_numbers_and_leads() -> None:
     analysis = builders.analysis(builders.measurements(pr_interval=None))
     claims = (

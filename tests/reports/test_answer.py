@@ -59,7 +59,7 @@ def test_a_contradiction_stands_beside_the_claim_and_before_all_else() -> None:
     assert page.index("left bundle branch block") < page.index("Says heart rate 72/min")
     assert "Says QRS duration 180 ms;" in page
     assert '<span class="badge contradicted">contradicted</span>' in page
-    assert "In the model's own words, not checked" in page
+    assert "In the model's own words, of which the numbers alone are checked" in page
     pages, words = paper(answer)
     assert pages == 1
     assert "Contradicted: Complete left bundle branch block" in words
