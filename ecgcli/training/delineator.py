@@ -8,10 +8,9 @@ and what it measured stands in `delineator.md` beside this file.
 from __future__ import annotations
 
 import csv
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,8 @@ from ecgcli.signals.condition import condition
 from ecgcli.training import ludb, ptbxl
 from ecgcli.training.batches import Batch, Extra, Recipe, draw, sources_of
 from ecgcli.training.network import Delineator, folded, parameters
-from ecgcli.training.steps import average, groups, kept, pace, resumed
+from ecgcli.training.steps import groups
+from ecgcli.training.trainer import Trainer, ahead
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,57 +82,30 @@ def train(
     Raises:
         ModelError: The folder's checkpoint is that of another recipe.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(recipe.seed)
     model = Delineator(recipe.widths, recipe.kernel, recipe.deep).to(device)
-    mean = Delineator(recipe.widths, recipe.kernel, recipe.deep).to(device)
-    mean.load_state_dict(model.state_dict())
-    mean.eval()
-    optimizer = torch.optim.AdamW(
-        groups(model, recipe.decay),
-        lr=recipe.rate,
-        betas=(0.9, 0.98),
+    trainer = Trainer(
+        recipe,
+        model,
+        torch.optim.AdamW(groups(model, recipe.decay), lr=recipe.rate, betas=(0.9, 0.98)),
+        steps=recipe.steps,
+        warm_up=recipe.warm_up,
+        say=say,
+        checkpoint=folder / "checkpoint.pt",
+        every=every,
+        averaging=recipe.average,
     )
-    first = 0
-    checkpoint = folder / "checkpoint.pt"
-    saved = resumed(checkpoint, recipe, device)
-    if saved is not None:
-        model.load_state_dict(saved["model"])
-        mean.load_state_dict(saved["mean"])
-        optimizer.load_state_dict(saved["optimizer"])
-        first = saved["step"]
-    say(f"{parameters(model)} parameters, {len(examples)} records, from step {first}")
-    sources = sources_of(examples)
-    started, running = time.monotonic(), 0.0
-    with ThreadPoolExecutor(1) as pool:
-        following = pool.submit(draw, recipe, sources, extra, first)
-        for step in range(first, recipe.steps):
-            batch = following.result()
-            following = pool.submit(draw, recipe, sources, extra, step + 1)
-            for group in optimizer.param_groups:
-                group["lr"] = recipe.rate * pace(step, recipe.steps, recipe.warm_up)
-            model.train()
-            with torch.autocast(device.type, dtype=torch.bfloat16):
-                scores = model(batch.signal.to(device))
-            batch.shares, batch.weight = batch.shares.to(device), batch.weight.to(device)
-            loss = loss_of(scores.float(), batch, recipe)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            average(mean, model, min(recipe.average, (step + 1) / (step + 10)))
-            running = 0.98 * running + 0.02 * float(loss.detach())
-            done = step + 1
-            if done % 100 == 0:
-                taken = (time.monotonic() - started) / (done - first)
-                bias = 1.0 - 0.98 ** (done - first)
-                say(f"step {done} loss {running / bias:.4f} {taken:.2f} s/step")
-            if done % every == 0 or done == recipe.steps:
-                kept(checkpoint, recipe, done, model=model, mean=mean, optimizer=optimizer)
-                if check:
-                    check(mean)
-    return mean
+    say(f"{parameters(model)} parameters, {len(examples)} records, from step {trainer.first}")
+    batches = ahead(partial(draw, recipe, sources_of(examples), extra), trainer.first, recipe.steps)
+    for step, batch in zip(trainer, batches, strict=True):
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            scores = model(batch.signal.to(device))
+        batch.shares, batch.weight = batch.shares.to(device), batch.weight.to(device)
+        trainer.take(loss_of(scores.float(), batch, recipe))
+        if check and ((step + 1) % every == 0 or step + 1 == recipe.steps):
+            check(trainer.mean)
+    return trainer.mean
 
 
 def chosen(seed: int, steps: int | None) -> Recipe:

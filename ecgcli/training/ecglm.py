@@ -7,9 +7,7 @@ decoder begins at random. What was tried stands in `ecglm.md` beside this file.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,12 +22,11 @@ from ecgcli.training import ecglm_answers, ecglm_batches, ecglm_tokenizer
 from ecgcli.training.network import parameters
 from ecgcli.training.ptbxl_rows import load
 from ecgcli.training.statements import CHOOSING, TRAINING
-from ecgcli.training.steps import kept, pace, resumed, worth_compiling
+from ecgcli.training.steps import worth_compiling
+from ecgcli.training.trainer import Trainer, ahead
 from ecgcli.training.vocabulary import vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from transformers import PreTrainedTokenizerFast
 
 VOCABULARY = 2048
@@ -125,50 +122,36 @@ def train(
     Raises:
         ModelError: The folder's checkpoint is that of another recipe.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(recipe.seed)
     model = EcgLmForConditionalGeneration(small(len(tokenizer), tuple(ecglm_answers.rows())))
     model.encoder.begin_as(statements.shipped().weights)
     model.to(device)
-    optimizer = torch.optim.AdamW(_groups(model, recipe), betas=(0.9, 0.95), fused=True)
-    checkpoint = folder / "checkpoint.pt"
-    first = 0
-    saved = resumed(checkpoint, recipe, device)
-    if saved is not None:
-        model.load_state_dict(saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
-        first = saved["step"]
     per_epoch = ecglm_batches.batches(tokens, recipe.batch)
     steps = recipe.epochs * per_epoch
-    if worth_compiling(steps - first, device):
+    trainer = Trainer(
+        recipe,
+        model,
+        torch.optim.AdamW(_groups(model, recipe), betas=(0.9, 0.95), fused=True),
+        steps=steps,
+        warm_up=recipe.warm_up,
+        say=say,
+        checkpoint=folder / "checkpoint.pt",
+    )
+    if worth_compiling(steps - trainer.first, device):
         model.language_model.compile(dynamic=True)  # half the time
-    say(f"{parameters(model)} parameters, {len(tokens.signal)} recordings, from step {first}")
-    started, running = time.monotonic(), 0.0
-    for step, batch in _batches(recipe, tokens, first, steps):
-        for group in optimizer.param_groups:
-            group["lr"] = group["highest"] * pace(step, steps, recipe.warm_up)
-        model.train()
-        loss = _loss(recipe, model, batch, step)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        done = step + 1
-        running = 0.98 * running + 0.02 * float(loss.detach())
-        if done % 100 == 0:
-            taken = (time.monotonic() - started) / (done - first)
-            bias = 1.0 - 0.98 ** (done - first)
-            say(f"step {done} of {steps}, loss {running / bias:.4f}, {taken:.2f} s/step")
-        if done % 200 == 0 or done == steps:
-            kept(checkpoint, recipe, done, model=model, optimizer=optimizer)
-        if check and done % per_epoch == 0:
-            check(model, done // per_epoch)
+    size = f"{parameters(model)} parameters, {len(tokens.signal)} recordings"
+    say(f"{size}, from step {trainer.first}")
+    batches = ahead(_drawing(recipe, tokens, per_epoch), trainer.first, steps)
+    for step, batch in zip(trainer, batches, strict=True):
+        trainer.take(_loss(recipe, model, batch, step))
+        if check and (step + 1) % per_epoch == 0:
+            check(model, (step + 1) // per_epoch)
     return model
 
 
 def _groups(model: EcgLmForConditionalGeneration, recipe: Recipe) -> list[dict[str, Any]]:
-    """Return the parameters for the optimizer, with the highest rate of each group."""
+    """Return the parameters for the optimizer: the encoder learns slowly, matrices decay."""
     groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         groups.setdefault((name.startswith("encoder."), parameter.ndim > 1), []).append(parameter)
@@ -176,17 +159,16 @@ def _groups(model: EcgLmForConditionalGeneration, recipe: Recipe) -> list[dict[s
         {
             "params": members,
             "weight_decay": recipe.decay if matrices else 0.0,
-            "highest": recipe.encoder_rate if encoder else recipe.rate,
+            "lr": recipe.encoder_rate if encoder else recipe.rate,
         }
         for (encoder, matrices), members in groups.items()
     ]
 
 
-def _batches(
-    recipe: Recipe, tokens: ecglm_batches.Tokens, first: int, steps: int
-) -> Iterator[tuple[int, ecglm_batches.Batch]]:
-    """Yield steps with their batches, the next one made meanwhile."""
-    per_epoch = ecglm_batches.batches(tokens, recipe.batch)
+def _drawing(
+    recipe: Recipe, tokens: ecglm_batches.Tokens, per_epoch: int
+) -> Callable[[int], ecglm_batches.Batch]:
+    """Return what gives a step's batch; it remembers the order of the epoch that it is in."""
     orders: dict[int, ecglm_batches.Epoch] = {}
 
     def batch(step: int) -> ecglm_batches.Batch:
@@ -198,13 +180,7 @@ def _batches(
             )
         return ecglm_batches.draw(tokens, orders[number], place, SPECIAL.index(PAD))
 
-    with ThreadPoolExecutor(1) as pool:
-        following = pool.submit(batch, first)
-        for step in range(first, steps):
-            here = following.result()
-            if step + 1 < steps:
-                following = pool.submit(batch, step + 1)
-            yield step, here
+    return batch
 
 
 def _loss(

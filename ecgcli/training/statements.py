@@ -8,10 +8,9 @@ It knows how the network is trained and judged; it does not know where the array
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,8 @@ from ecgcli.training.network import parameters
 from ecgcli.training.ptbxl_rows import Recordings
 from ecgcli.training.statement_batches import Disturbance, Rows, draw
 from ecgcli.training.statement_net import Shape, StatementNet
-from ecgcli.training.steps import average, groups, kept, pace, resumed
+from ecgcli.training.steps import groups
+from ecgcli.training.trainer import Trainer, ahead, epoch, part_of_epoch
 from ecgcli.training.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -153,65 +153,41 @@ def train(
     Raises:
         ModelError: The folder's checkpoint is that of another recipe.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(recipe.seed)
     model = network(recipe, rows).to(device)
     if start is not None:
         model.load_state_dict(start.state_dict())
-    mean = StatementNet(model.shape).to(device)
-    mean.load_state_dict(model.state_dict())
-    mean.eval()
     asked = [teacher.to(device) for teacher in teachers]
-    optimizer = torch.optim.AdamW(
-        groups(model, recipe.decay),
-        lr=recipe.rate,
-    )
-    checkpoint = folder / "checkpoint.pt"
-    first = 0
-    saved = resumed(checkpoint, recipe, device)
-    if saved is not None:
-        model.load_state_dict(saved["model"])
-        mean.load_state_dict(saved["mean"])
-        optimizer.load_state_dict(saved["optimizer"])
-        first = saved["step"]
-    per_epoch = max(len(rows.signal) // recipe.batch, 1)
+    per_epoch = epoch(len(rows.signal), recipe.batch)
     steps = recipe.epochs * per_epoch
-    say(f"{parameters(model)} parameters, {len(rows.signal)} recordings, from step {first}")
-    started, running = time.monotonic(), 0.0
-    with ThreadPoolExecutor(1) as pool:
-        following = pool.submit(_batch, recipe, rows, first, per_epoch)
-        for step in range(first, steps):
-            signal, numbers, target = following.result()
-            following = pool.submit(_batch, recipe, rows, step + 1, per_epoch)
-            for group in optimizer.param_groups:
-                group["lr"] = recipe.rate * pace(step, steps, recipe.warm_up)
-            model.train()
-            signal, numbers, target = signal.to(device), numbers.to(device), target.to(device)
-            if asked:
-                target = torch.lerp(target, _word(asked, signal, numbers), recipe.teaching)
-            with torch.autocast(device.type, dtype=torch.bfloat16):
-                logits = model(signal, numbers)
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(
-                logits.float(), target, reduction="none"
-            )
-            loss = loss.sum(dim=1).mean()
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-            optimizer.step()
-            average(mean, model, min(recipe.average, (step + 1) / (step + 10)))
-            running = 0.99 * running + 0.01 * float(loss.detach())
-            done = step + 1
-            if done % per_epoch == 0 or done == first + 50:
-                taken = (time.monotonic() - started) / (done - first)
-                bias = 1.0 - 0.99 ** (done - first)
-                say(f"step {done} of {steps}, loss {running / bias:.4f}, {taken:.2f} s/step")
-            if done % per_epoch == 0:
-                kept(checkpoint, recipe, done, model=model, mean=mean, optimizer=optimizer)
-                if check:
-                    check(mean, done // per_epoch)
-    return mean
+    trainer = Trainer(
+        recipe,
+        model,
+        torch.optim.AdamW(groups(model, recipe.decay), lr=recipe.rate),
+        steps=steps,
+        warm_up=recipe.warm_up,
+        say=say,
+        checkpoint=folder / "checkpoint.pt",
+        every=per_epoch,
+        averaging=recipe.average,
+        clip=5.0,
+    )
+    say(f"{parameters(model)} parameters, {len(rows.signal)} recordings, from step {trainer.first}")
+    batches = ahead(partial(_batch, recipe, rows), trainer.first, steps)
+    for step, batch in zip(trainer, batches, strict=True):
+        signal, numbers, target = (part.to(device) for part in batch)
+        if asked:
+            target = torch.lerp(target, _word(asked, signal, numbers), recipe.teaching)
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            logits = model(signal, numbers)
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(
+            logits.float(), target, reduction="none"
+        )
+        trainer.take(loss.sum(dim=1).mean())
+        if check and (step + 1) % per_epoch == 0:
+            check(trainer.mean, (step + 1) // per_epoch)
+    return trainer.mean
 
 
 @torch.no_grad()
@@ -250,13 +226,12 @@ def trained(folder: Path, recordings: Recordings) -> StatementNet:
 
 
 def _batch(
-    recipe: Recipe, rows: Rows, step: int, per_epoch: int
+    recipe: Recipe, rows: Rows, step: int
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return a step's recordings: a permutation per epoch, the same for the same seed."""
-    epoch, place = divmod(step, per_epoch)
-    order = np.random.default_rng([recipe.seed, epoch]).permutation(len(rows.signal))
-    chosen = order[place * recipe.batch : (place + 1) * recipe.batch]
-    return draw(rows, chosen, recipe.change, np.random.default_rng([recipe.seed, epoch, place]))
+    """Return a step's recordings, the same for the same seed."""
+    chosen = part_of_epoch(recipe.seed, step, len(rows.signal), recipe.batch)
+    number, place = divmod(step, epoch(len(rows.signal), recipe.batch))
+    return draw(rows, chosen, recipe.change, np.random.default_rng([recipe.seed, number, place]))
 
 
 @torch.no_grad()

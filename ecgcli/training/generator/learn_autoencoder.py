@@ -5,7 +5,6 @@ It knows how the autoencoder is trained; what the latents are then used for is t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,8 @@ import torch
 from ecgcli.models.generator.layout import PATCH
 from ecgcli.training.generator.autoencoder import Autoencoder
 from ecgcli.training.network import parameters
-from ecgcli.training.steps import groups, kept, pace, resumed
+from ecgcli.training.steps import groups
+from ecgcli.training.trainer import Trainer, epoch, part_of_epoch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,42 +77,24 @@ def train(
     Raises:
         ModelError: The folder's checkpoint is that of another recipe.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(recipe.seed)
     model = Autoencoder().to(device)
-    optimizer = torch.optim.AdamW(groups(model, recipe.decay), betas=(0.9, 0.98))
-    checkpoint = folder / "autoencoder.pt"
-    saved = resumed(checkpoint, recipe, device)
-    first = 0
-    if saved is not None:
-        model.load_state_dict(saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
-        first = saved["step"]
-    per_epoch = max(len(leads) // recipe.batch, 1)
-    steps = recipe.epochs * per_epoch
-    say(f"autoencoder: {parameters(model)} parameters, {len(leads)} recordings, from step {first}")
-    started, running = time.monotonic(), 0.0
-    for step in range(first, steps):
-        number, place = divmod(step, per_epoch)
-        order = np.random.default_rng([recipe.seed, number]).permutation(len(leads))
-        rows = order[place * recipe.batch : (place + 1) * recipe.batch]
+    trainer = Trainer(
+        recipe,
+        model,
+        torch.optim.AdamW(groups(model, recipe.decay), lr=recipe.rate, betas=(0.9, 0.98)),
+        steps=recipe.epochs * epoch(len(leads), recipe.batch),
+        warm_up=recipe.warm_up,
+        say=say,
+        checkpoint=folder / "autoencoder.pt",
+    )
+    size = f"autoencoder: {parameters(model)} parameters, {len(leads)} recordings"
+    say(f"{size}, from step {trainer.first}")
+    for step in trainer:
+        rows = part_of_epoch(recipe.seed, step, len(leads), recipe.batch)
         signal = crops(leads, rows, np.random.default_rng([recipe.seed, 1, step]))
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.rate * pace(step, steps, recipe.warm_up)
-        loss = loss_of(recipe, model, signal.to(device))
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        done = step + 1
-        running = 0.98 * running + 0.02 * float(loss.detach())
-        if done % 100 == 0:
-            taken = (time.monotonic() - started) / (done - first)
-            bias = 1.0 - 0.98 ** (done - first)
-            say(f"step {done} of {steps}, loss {running / bias:.4f}, {taken:.2f} s/step")
-        if done % 200 == 0 or done == steps:
-            kept(checkpoint, recipe, done, model=model, optimizer=optimizer)
+        trainer.take(loss_of(recipe, model, signal.to(device)))
     normalise(model, leads)
     say(f"autoencoder: what it gives back misses by {error(model, leads):.1%} of the signal")
     return model

@@ -8,9 +8,7 @@ stressed afterwards (classifier-free guidance; Ho & Salimans, 2021).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +23,8 @@ from ecgcli.training.generator.flow import Flow
 from ecgcli.training.generator.learn_autoencoder import CROP, LAST, PATCHES
 from ecgcli.training.generator.rows import KINDS, MEASURED
 from ecgcli.training.network import parameters
-from ecgcli.training.steps import average, groups, kept, pace, resumed, worth_compiling
+from ecgcli.training.steps import groups, worth_compiling
+from ecgcli.training.trainer import Trainer, epoch, part_of_epoch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -147,52 +146,34 @@ def train(
     Raises:
         ModelError: The folder's checkpoint is that of another recipe.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(recipe.seed)
     model = Flow(data.statements.shape[1]).to(device)
-    mean = deepcopy(model).eval()
-    optimizer = torch.optim.AdamW(groups(model, recipe.decay), betas=(0.9, 0.98))
-    checkpoint = folder / "flow.pt"
-    saved = resumed(checkpoint, recipe, device)
-    first = 0
-    if saved is not None:
-        model.load_state_dict(saved["model"])
-        mean.load_state_dict(saved["mean"])
-        optimizer.load_state_dict(saved["optimizer"])
-        first = saved["step"]
-    per_epoch = max(len(data.latent) // recipe.batch, 1)
+    per_epoch = epoch(len(data.latent), recipe.batch)
     steps = recipe.epochs * per_epoch
-    say(f"flow: {parameters(model)} parameters, {len(data.latent)} recordings, from step {first}")
-    if worth_compiling(steps - first, device):
+    trainer = Trainer(
+        recipe,
+        model,
+        torch.optim.AdamW(groups(model, recipe.decay), lr=recipe.rate, betas=(0.9, 0.98)),
+        steps=steps,
+        warm_up=recipe.warm_up,
+        say=say,
+        checkpoint=folder / "flow.pt",
+        averaging=recipe.keep,
+    )
+    size = f"flow: {parameters(model)} parameters, {len(data.latent)} recordings"
+    say(f"{size}, from step {trainer.first}")
+    if worth_compiling(steps - trainer.first, device):
         model.compile(dynamic=False)
-    started, running = time.monotonic(), 0.0
-    for step in range(first, steps):
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.rate * pace(step, steps, recipe.warm_up)
-        loss = _loss(recipe, model, data, step, per_epoch)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        done = step + 1
-        average(mean, model, min(recipe.keep, done / (done + 10)))
-        running = 0.99 * running + 0.01 * float(loss.detach())
-        if done % 100 == 0:
-            taken = (time.monotonic() - started) / (done - first)
-            bias = 1.0 - 0.99 ** (done - first)
-            say(f"step {done} of {steps}, loss {running / bias:.4f}, {taken:.2f} s/step")
-        if done % 200 == 0 or done == steps:
-            kept(checkpoint, recipe, done, model=model, mean=mean, optimizer=optimizer)
-        if check and done % per_epoch == 0:
-            check(mean, done // per_epoch)
-    return mean
+    for step in trainer:
+        trainer.take(_loss(recipe, model, data, step))
+        if check and (step + 1) % per_epoch == 0:
+            check(trainer.mean, (step + 1) // per_epoch)
+    return trainer.mean
 
 
-def _loss(recipe: Recipe, model: Flow, data: Latents, step: int, per_epoch: int) -> torch.Tensor:
-    number, place = divmod(step, per_epoch)
-    order = np.random.default_rng([recipe.seed, number]).permutation(len(data.latent))
-    rows = order[place * recipe.batch : (place + 1) * recipe.batch]
+def _loss(recipe: Recipe, model: Flow, data: Latents, step: int) -> torch.Tensor:
+    rows = part_of_epoch(recipe.seed, step, len(data.latent), recipe.batch)
     rng = np.random.default_rng([recipe.seed, 1, step])
     crop = rng.integers(0, len(STARTS), len(rows))
     statements, numbers = data.statements[rows].copy(), data.scalars[rows].copy()

@@ -15,7 +15,9 @@ import torch
 from ecgcli.training.generator import rhythm
 from ecgcli.training.generator.learn_flow import ROW_OF_KIND
 from ecgcli.training.generator.rows import KINDS
-from ecgcli.training.steps import groups, pace
+from ecgcli.training.network import parameters
+from ecgcli.training.steps import groups
+from ecgcli.training.trainer import Trainer, epoch, part_of_epoch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,26 +83,21 @@ def train(
     model = rhythm.Rhythm(statements.shape[1])
     words = sentences(rows)
     usable = np.flatnonzero(words[:, 1] != NOTHING)
-    optimizer = torch.optim.AdamW(groups(model, recipe.decay), betas=(0.9, 0.98))
-    per_epoch = max(len(usable) // recipe.batch, 1)
-    steps = recipe.epochs * per_epoch
-    for step in range(steps):
-        number, place = divmod(step, per_epoch)
+    trainer = Trainer(
+        recipe,
+        model,
+        torch.optim.AdamW(groups(model, recipe.decay), lr=recipe.rate, betas=(0.9, 0.98)),
+        steps=recipe.epochs * epoch(len(usable), recipe.batch),
+        warm_up=recipe.warm_up,
+        say=say,
+    )
+    say(f"rhythm: {parameters(model)} parameters, {len(usable)} recordings")
+    for step in trainer:
         rng = np.random.default_rng([recipe.seed, 2, step])
-        order = np.random.default_rng([recipe.seed, number]).permutation(usable)
-        chosen = order[place * recipe.batch : (place + 1) * recipe.batch]
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.rate * pace(step, steps, recipe.warm_up)
+        chosen = usable[part_of_epoch(recipe.seed, step, len(usable), recipe.batch)]
         age = ages[chosen].copy()
         age[rng.random(len(age)) < recipe.untold] = np.nan
-        loss = loss_of(model, words[chosen], statements[chosen], age)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        if (step + 1) % per_epoch == 0:
-            now = float(loss.detach())
-            say(f"rhythm: epoch {number + 1} of {recipe.epochs}, loss {now:.4f} a token")
+        trainer.take(loss_of(model, words[chosen], statements[chosen], age))
     return model.eval()
 
 

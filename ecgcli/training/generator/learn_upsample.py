@@ -16,7 +16,8 @@ import torch
 from ecgcli.training.generator.learn_autoencoder import LAST
 from ecgcli.training.generator.upsample import FACTOR, ORDER, Upsampler
 from ecgcli.training.network import parameters
-from ecgcli.training.steps import groups, pace
+from ecgcli.training.steps import groups
+from ecgcli.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,25 +55,22 @@ def train(
     """
     torch.manual_seed(recipe.seed)
     model = Upsampler()
-    optimizer = torch.optim.AdamW(groups(model, recipe.decay), betas=(0.9, 0.98))
+    trainer = Trainer(
+        recipe,
+        model,
+        torch.optim.AdamW(groups(model, recipe.decay), lr=recipe.rate, betas=(0.9, 0.98)),
+        steps=recipe.steps,
+        warm_up=recipe.warm_up,
+        say=say,
+    )
     say(f"step to 500 Hz: {parameters(model)} parameters, {len(coarse)} recordings")
-    running = 0.0
-    for step in range(recipe.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.rate * pace(step, recipe.steps, recipe.warm_up)
+    for step in trainer:
         given, wanted = _pairs(coarse, fine, np.random.default_rng([recipe.seed, step]), recipe)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             course, doubt = model(given)
         # Laplace: a few steep places are far off, most are near.
         size = doubt.clamp(np.log(QUIET_MV), 1.0)
-        loss = ((course - wanted).abs() / size.exp() + size).mean()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        running = 0.98 * running + 0.02 * float(loss.detach())
-        if (step + 1) % 250 == 0:
-            say(f"step {step + 1} of {recipe.steps}, loss {running:.4f}")
+        trainer.take(((course - wanted).abs() / size.exp() + size).mean())
     _learn_colour(model.eval(), coarse, fine)
     return model
 
