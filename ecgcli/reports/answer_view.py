@@ -82,14 +82,14 @@ def lines(answer: Checked) -> list[tuple[str, str]]:
     """
     told: list[tuple[str, str]] = [("Model", f"– {summary(answer)}.")]
     told += [(f"Not mentioned: {one.name}", f"– {one.text}") for one in answer.unmentioned]
-    wrong = [one.text for one in answer.told if one.verdict is Verdict.CONTRADICTED]
-    if wrong:
-        told.append(("In its words", f"– {'; '.join(wrong)}"))
     findings = ordered(answer)
     urgent = [found for found in findings if found.needs_review]
     told += [told_of for found in urgent for told_of in _doubts(found)]
     told += [("Excludes itself", f"– {one.text}") for one in answer.conflicts]
     told += [told_of for found in findings[len(urgent) :] for told_of in _doubts(found)]
+    wrong = [one.text for one in answer.told if one.verdict is Verdict.CONTRADICTED]
+    if wrong:
+        told.append(("In its words", f"– {'; '.join(wrong)}"))
     stated = [found.name for found in answer.findings if found.verdict is Verdict.SUPPORTED]
     if stated:
         told.append(("Supported", f"– {'; '.join(stated)}"))
