@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from ecgcli.errors import ModelError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 _PTBXL = click.option(
     "--data",
@@ -28,6 +33,32 @@ _JOBS = click.option(
 )
 
 
+def _written(
+    name: str, default: str, what: str, *, folder: bool = False
+) -> Callable[[Command], Command]:
+    """Return the option of a file or folder that training writes."""
+    return click.option(
+        name,
+        type=click.Path(file_okay=not folder, dir_okay=folder, path_type=Path),
+        default=Path(default),
+        show_default=True,
+        help=what,
+    )
+
+
+@contextmanager
+def _training() -> Iterator[None]:
+    """Import a recipe under it.
+
+    Raises:
+        ModelError: PyTorch is not installed.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise ModelError("training needs PyTorch: pip install 'ecgcli[models]'") from error
+
+
 @click.group("train")
 def train() -> None:
     """Train the package's own models from public data."""
@@ -40,28 +71,19 @@ def train() -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder that holds ludb/ and, for noise, cinc2011/.",
 )
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("delineator.safetensors"),
-    show_default=True,
-    help="Weights file to write.",
-)
-@click.option(
+@_written("--out", "delineator.safetensors", "Weights file to write.")
+@_written(
     "--work",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("delineator-work"),
-    show_default=True,
-    help="Folder for the checkpoint; training goes on from one found there.",
+    "delineator-work",
+    "Folder for the checkpoint; training goes on from one found there.",
+    folder=True,
 )
 @_SEED
 @click.option("--steps", type=click.IntRange(min=1), help="Steps, if not the recipe's own.")
 def delineator(data: Path, out: Path, work: Path, seed: int, steps: int | None) -> None:
     """Train the network that marks P, QRS and T on all LUDB records."""
-    try:
+    with _training():
         from ecgcli.training import delineator as recipe
-    except ImportError as error:
-        raise ModelError("training needs PyTorch: pip install 'ecgcli[models]'") from error
     chosen = recipe.chosen(seed=seed, steps=steps)
     recipe.make(chosen, data, out, work, click.echo)
     click.echo(f"wrote {out}")
@@ -69,12 +91,11 @@ def delineator(data: Path, out: Path, work: Path, seed: int, steps: int | None) 
 
 @train.command("statements")
 @_PTBXL
-@click.option(
+@_written(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("statements-work"),
-    show_default=True,
-    help="Folder for the model, its curve and its checkpoint; training goes on from one there.",
+    "statements-work",
+    "Folder for the model, its curve and its checkpoint; training goes on from one there.",
+    folder=True,
 )
 @_SEED
 @_EPOCHS
@@ -114,11 +135,9 @@ def statements(
     Fold 9 calibrates its probabilities and sets its thresholds. Recordings at 100 Hz are needed;
     those that are there at 500 Hz too teach it that the rate does not matter.
     """
-    try:
+    with _training():
         from ecgcli.training import statement_model
         from ecgcli.training import statements as recipe
-    except ImportError as error:
-        raise ModelError("training needs PyTorch: pip install 'ecgcli[models]'") from error
     chosen = recipe.chosen(seed, epochs, rate, fine, student=bool(teachers))
     file = statement_model.make(chosen, data, out, teachers, jobs, click.echo, start)
     click.echo(f"wrote {file}")
@@ -126,19 +145,12 @@ def statements(
 
 @train.command("lm")
 @_PTBXL
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("ecglm"),
-    show_default=True,
-    help="Directory of the model: what --model of interpret takes.",
-)
-@click.option(
+@_written("--out", "ecglm", "Directory of the model: what --model of interpret takes.", folder=True)
+@_written(
     "--work",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("statements-work"),
-    show_default=True,
-    help="Folder for the arrays (those of `train statements` serve) and the checkpoint.",
+    "statements-work",
+    "Folder for the arrays (those of `train statements` serve) and the checkpoint.",
+    folder=True,
 )
 @_SEED
 @_EPOCHS
@@ -149,10 +161,8 @@ def lm(data: Path, out: Path, work: Path, seed: int, epochs: int | None, jobs: i
     It learns to write findings with the numbers and leads that they rest on, made from labels and
     measurements by a grammar. `transformers` and vLLM load what it writes.
     """
-    try:
+    with _training():
         from ecgcli.training import ecglm as recipe
-    except ImportError as error:
-        raise ModelError("training needs PyTorch: pip install 'ecgcli[models]'") from error
     chosen = recipe.chosen(seed=seed, epochs=epochs)
     recipe.make(chosen, data, out, work, jobs, click.echo)
     click.echo(f"wrote {out}")
@@ -160,19 +170,12 @@ def lm(data: Path, out: Path, work: Path, seed: int, epochs: int | None, jobs: i
 
 @train.command("generator")
 @_PTBXL
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("generator.safetensors"),
-    show_default=True,
-    help="Weights file to write.",
-)
-@click.option(
+@_written("--out", "generator.safetensors", "Weights file to write.")
+@_written(
     "--work",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("generator-work"),
-    show_default=True,
-    help="Folder for the arrays and the checkpoints; training goes on from what is found there.",
+    "generator-work",
+    "Folder for the arrays and the checkpoints; training goes on from what is found there.",
+    folder=True,
 )
 @_SEED
 @_EPOCHS
@@ -184,10 +187,8 @@ def generator(data: Path, out: Path, work: Path, seed: int, epochs: int | None, 
     recordings, autoencoder, rhythm, the step to 500 Hz (which needs some recordings at both rates),
     and the flow, whose epochs --epochs counts.
     """
-    try:
+    with _training():
         from ecgcli.training.generator import recipe
-    except ImportError as error:
-        raise ModelError("training needs PyTorch: pip install 'ecgcli[models]'") from error
     chosen = recipe.chosen(seed=seed, epochs=epochs)
     recipe.make(chosen, data, out, work, jobs, click.echo)
     click.echo(f"wrote {out}")

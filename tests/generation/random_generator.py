@@ -101,7 +101,7 @@ def _autoencoder() -> Shapes:
         found[f"{head}.{2 * stage + 2}.bias"] = (NARROW,)
         found |= _residual(f"{head}.{2 * stage + 3}")
     found |= _residual(f"{head}.{2 * STAGES + 2}")
-    found[f"{head}.{2 * STAGES + 3}.gain"] = (NARROW,)
+    found["autoencoder.decoder.straight.weight"] = (LATENT, len(INDEPENDENT), PATCH)
     return found | _convolution("autoencoder.decoder.out", len(INDEPENDENT), NARROW, 7)
 
 

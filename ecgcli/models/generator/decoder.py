@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecgcli.models.generator.layers import convolution, doubled, normed, residual
+from ecgcli.models.generator.layers import convolution, doubled, residual, spread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,11 +25,11 @@ STAGES = 4
 
 def decode(tensors: Mapping[str, Floats], latent: Floats) -> Floats:
     """Return (8, 16 * patches) in mV of latents (patches, channels) of unit variance."""
-    x = latent * tensors["size"] + tensors["centre"]
-    x = residual(tensors, "decoder.layers.1", convolution(tensors, "decoder.layers.0", x))
+    given = latent * tensors["size"] + tensors["centre"]
+    straight = spread(tensors, "decoder.straight", given)
+    x = residual(tensors, "decoder.layers.1", convolution(tensors, "decoder.layers.0", given))
     for stage in range(STAGES):
         x = doubled(tensors, f"decoder.layers.{2 * stage + 2}", x)
         x = residual(tensors, f"decoder.layers.{2 * stage + 3}", x)
     x = residual(tensors, f"decoder.layers.{2 * STAGES + 2}", x)
-    x = normed(tensors, f"decoder.layers.{2 * STAGES + 3}", x)
-    return np.ascontiguousarray(convolution(tensors, "decoder.out", x).T)
+    return np.ascontiguousarray((straight + convolution(tensors, "decoder.out", x)).T)

@@ -67,6 +67,15 @@ def doubled(tensors: Mapping[str, Floats], name: str, x: Floats) -> Floats:
     return out
 
 
+def spread(tensors: Mapping[str, Floats], name: str, x: Floats) -> Floats:
+    """Return a transposed convolution whose stride is its kernel, without offset."""
+    weight = tensors[f"{name}.weight"]  # (inputs, outputs, kernel)
+    _, outputs, kernel = weight.shape
+    rows = x @ weight.transpose(0, 2, 1).reshape(-1, kernel * outputs)
+    result: Floats = rows.reshape(len(x) * kernel, outputs)
+    return result
+
+
 def normed(tensors: Mapping[str, Floats], name: str, x: Floats) -> Floats:
     """Return each place brought to unit size over its channels, with a gain for each channel."""
     size = np.sqrt(np.square(x).mean(axis=1, keepdims=True) + np.float32(1e-6))

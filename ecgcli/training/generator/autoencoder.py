@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from ecgcli.models.generator.layout import INDEPENDENT, LATENT
+from ecgcli.models.generator.layout import INDEPENDENT, LATENT, PATCH
 
 WIDTHS = (64, 96, 128, 192)
 """Channels at 100, 50, 25 and 12.5 Hz; the latent stands at 6.25 Hz."""
@@ -58,7 +58,10 @@ class Encoder(nn.Module):
             layers += [Residual(width), nn.Conv1d(width, following, 4, stride=2, padding=1)]
         layers += [Residual(WIDTHS[-1]), Norm(WIDTHS[-1])]
         self.layers = nn.Sequential(*layers)
+        self.straight = nn.Conv1d(len(INDEPENDENT), LATENT, PATCH, stride=PATCH, bias=False)
         self.out = nn.Conv1d(WIDTHS[-1], 2 * LATENT, 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
         # Little noise to begin with: under much the decoder learns to do without the latents, and
         # nothing brings it back.
         nn.init.constant_(self.out.bias[LATENT:], QUIET)  # type: ignore[index]
@@ -66,7 +69,7 @@ class Encoder(nn.Module):
     def forward(self, signal: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return mean and log variance; the number of samples is a multiple of 16."""
         mean, spread = self.out(self.layers(signal)).float().chunk(2, dim=1)
-        return mean, spread.clamp(-12.0, 4.0)
+        return self.straight(signal).float() + mean, spread.clamp(-12.0, 4.0)
 
 
 class Decoder(nn.Module):
@@ -79,13 +82,18 @@ class Decoder(nn.Module):
         for width, following in zip(widths, (*widths[1:], widths[-1]), strict=True):
             layers += [nn.ConvTranspose1d(width, following, 4, stride=2, padding=1)]
             layers += [Residual(following)]
-        layers += [Residual(widths[-1]), Norm(widths[-1])]
+        layers += [Residual(widths[-1])]
         self.layers = nn.Sequential(*layers)
+        self.straight = nn.ConvTranspose1d(
+            LATENT, len(INDEPENDENT), PATCH, stride=PATCH, bias=False
+        )
         self.out = nn.Conv1d(widths[-1], len(INDEPENDENT), 7, padding=3)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
 
     def forward(self, latent: torch.Tensor) -> torch.Tensor:
         """Return the leads in mV."""
-        signal: torch.Tensor = self.out(self.layers(latent)).float()
+        signal: torch.Tensor = self.straight(latent).float() + self.out(self.layers(latent)).float()
         return signal
 
 
@@ -101,6 +109,23 @@ class Autoencoder(nn.Module):
         self.decoder = Decoder()
         self.register_buffer("centre", torch.zeros(LATENT))
         self.register_buffer("size", torch.ones(LATENT))
+
+    @torch.no_grad()
+    def begin(self, signal: torch.Tensor) -> None:
+        """Set the straight ways between signal and latents to principal components of patches.
+
+        From there training starts: wander and heights come through at once, and the layers beside
+        learn what a patch's neighbours and its bends add.
+
+        Args:
+            signal: (recordings, 8, samples) in mV, as many samples as make whole patches.
+        """
+        patches = signal.unflatten(2, (-1, PATCH)).permute(0, 2, 1, 3).flatten(0, 1).flatten(1)
+        values, vectors = torch.linalg.eigh(patches.T @ patches / len(patches))
+        sizes = values[-LATENT:].clamp_min(1e-8).sqrt()
+        components = vectors[:, -LATENT:].T.unflatten(1, (len(INDEPENDENT), PATCH))
+        self.encoder.straight.weight.copy_(components / sizes[:, None, None])
+        self.decoder.straight.weight.copy_(components * sizes[:, None, None])
 
     def encode(self, signal: torch.Tensor) -> torch.Tensor:
         """Return latents of unit variance, (recordings, `LATENT`, patches)."""

@@ -41,7 +41,7 @@ class Recipe:
     """
 
     seed: int = 1
-    epochs: int = 5
+    epochs: int = 12
     batch: int = 64
     rate: float = 2e-3
     decay: float = 0.01
@@ -79,7 +79,10 @@ def train(
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(recipe.seed)
-    model = Autoencoder().to(device)
+    model = Autoencoder()
+    rng = np.random.default_rng([recipe.seed, 2])
+    model.begin(crops(leads, rng.permutation(len(leads))[:2048], rng))
+    model.to(device)
     trainer = Trainer(
         recipe,
         model,
