@@ -23,6 +23,8 @@ from ecgcli.models.generator.track import scalars
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from ecgcli.generation.request import Bound, Request
     from ecgcli.models.generator.weights import Weights
 
@@ -105,8 +107,12 @@ def condition(request: Request, weights: Weights, chance: np.random.Generator) -
         values["age"] = request.age_years
     if request.sex is not None:
         values["female"] = float(request.sex == "female")
-    asked = Asked(told, scalars({**values, "quality": QUALITY}))
-    return Condition(asked, rates, tuple(codes), values)
+    return Condition(asked(told, values), rates, tuple(codes), values)
+
+
+def asked(statements: NDArray[np.float32], values: Mapping[str, float]) -> Asked:
+    """Return what the flow is told of statements (of the networks, 1 for one) and of numbers."""
+    return Asked(statements, scalars({**values, "quality": QUALITY}))
 
 
 def _refuse(request: Request, weights: Weights) -> None:

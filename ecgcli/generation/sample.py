@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecgcli.errors import RecordError
-from ecgcli.generation import injury
+from ecgcli.generation import aim, injury
 from ecgcli.generation.check import Check, Seen, check, look
 from ecgcli.generation.condition import Condition, condition
 from ecgcli.generation.order import CANDIDATES
@@ -116,6 +116,8 @@ def attempts(
 ) -> Iterator[Sample]:
     """Yield drawings until one shows all that is asked for; see `sample`.
 
+    One that misses numbers alone is drawn again with those aimed at anew (`aim`).
+
     Args:
         request: What is asked for.
         generator: The networks.
@@ -134,21 +136,28 @@ def attempts(
     name = name or f"ecg-{number + 1:04d}"
     # The request is part of it, so that two of them do not show the same chance twice.
     whole = (int.from_bytes(request.digest()[:8], "big"), seed, number)
+    weights = generator.weights
+    told = wanted = condition(request, weights, np.random.default_rng((*whole, 0, 0)))
+    drawing = 0
     for candidate in range(candidates):
-        chance = np.random.default_rng((*whole, candidate, 0))
-        told = condition(request, generator.weights, chance)
         drawn = generator.draw(
-            told.asked, told.rates, duration_s, (*whole, candidate, 1), steps, guidance
+            told.asked, told.rates, duration_s, (*whole, drawing, 1), steps, guidance
         )
         record = recorded(drawn, request, name, rate)
         if injury.SHOWN in request.present:
-            size = np.random.default_rng((*whole, candidate, 2))
+            size = np.random.default_rng((*whole, drawing, 2))
             record = _injured(record, drawn, request, size)
         seen = look(record)
         made = check(request, seen)
         yield Sample(record, seen, made, told, seed, number, candidate, candidate + 1)
         if made.passed:
             return
+        if seen and candidate - drawing < aim.MOST and aim.misses_numbers_alone(made):
+            told = aim.aimed(wanted.values, told, seen)
+        else:
+            drawing = candidate + 1
+            chance = np.random.default_rng((*whole, drawing, 0))
+            told = wanted = condition(request, weights, chance)
 
 
 def _injured(record: Record, drawn: Drawn, request: Request, chance: np.random.Generator) -> Record:
