@@ -32,11 +32,11 @@ def item(name: str, met: bool) -> Item:
 
 
 def test_a_number_is_moved_by_what_was_missed() -> None:
-    first = told(pr=200.0, qrs=100.0, age=50.0)
+    first = told(pr=200.0, qrs=100.0, quality=0.97)
     again = aim.aimed(first.values, first, seen(pr=180.0, qrs=104.0))
-    assert again.values == {"pr": 220.0, "qrs": 96.0, "age": 50.0}
+    assert again.values == {"pr": 220.0, "qrs": 96.0, "quality": 0.97}
     assert again.asked.scalars[SCALARS.index("pr")] > first.asked.scalars[SCALARS.index("pr")]
-    assert again.asked.scalars[-1] == first.asked.scalars[-1]  # the quality
+    assert again.asked.scalars[-1] == first.asked.scalars[-1]
     assert again.asked.statements is STATEMENTS
     # From there once more: what is missed adds up, up to a limit.
     once_more = aim.aimed(first.values, again, seen(pr=190.0, qrs=100.0))
