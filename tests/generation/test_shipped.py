@@ -36,6 +36,10 @@ def test_the_file_is_small_and_knows_common_statements() -> None:
         "bradycardia 45 bpm with first degree block, PR 260",
         "inferior STEMI",
         "left axis deviation, 50yo male",
+        "paced rhythm, 80 year old man",
+        "PVCs, 55 year old woman",
+        "incomplete right bundle branch block, 30yo",
+        "LVH, 65 year old man",
     ],
 )
 def test_it_shows_what_is_asked_for(text: str) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 HEADS = 6
 WAVES = 8
-STEPS = 24
+STEPS = 12
 """Times that the network is asked; `training/generator/generator.md` has what fewer cost."""
 GUIDANCE = 2.0
 """By how much what is asked is stressed; 1 is not at all."""
