@@ -266,7 +266,7 @@ def _kinds(
     width = float(np.median(widths[members]))
     dominant_paced = bool(paced[members].mean() > 0.5)
     kinds = [BeatClass.OTHER] * len(at)
-    for group in range(int(groups.max()) + 1):
+    for group in np.unique(groups).tolist():  # a beat at the edge may have left its own
         own = np.flatnonzero(groups == group)
         wide = float(np.median(widths[own]))
         driven = paced[own].mean() >= 0.5  # a small spike escapes notice in some beats
