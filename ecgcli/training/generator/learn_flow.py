@@ -54,7 +54,7 @@ class Recipe:
     """
 
     seed: int = 1
-    epochs: int = 60
+    epochs: int = 36
     batch: int = 128
     rate: float = 1.5e-3
     decay: float = 0.01
