@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ecgcli.generation.evaluate import Evaluation
     from ecgcli.generation.evaluate_samples import Way
 
-STEPS, GUIDANCE, CANDIDATES = 24, 2.0, 8
+STEPS, GUIDANCE, CANDIDATES = 12, 2.0, 8
 """Those of the generator, which is not imported for them: that costs a second."""
 
 

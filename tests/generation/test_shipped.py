@@ -57,3 +57,11 @@ def test_two_seeds_are_two_patients_and_one_seed_is_one() -> None:
     assert first.record.content_hash == again.record.content_hash
     assert first.record.content_hash != other.record.content_hash
     assert np.corrcoef(first.record.signal[1], other.record.signal[1])[0, 1] < 0.9
+
+
+@pytest.mark.slow
+def test_a_longer_recording_shows_it_too() -> None:
+    request = read("normal ECG, 40 year old woman, rate 70")
+    found = sample(request, draw.shipped(), seed=1, duration_s=30.0, candidates=3)
+    assert found.record.signal.shape == (12, 15_000)
+    assert found.check.passed, found.check.as_dict()

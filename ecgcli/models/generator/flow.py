@@ -27,6 +27,11 @@ HEADS = 6
 WAVES = 8
 STEPS = 12
 """Times that the network is asked; `training/generator/generator.md` has what fewer cost."""
+SEEN = 65
+"""Latent vectors (10.4 s) that are looked at at once: the network has learned from no more."""
+COARSE = 0.25
+"""Time of the flow until which a longer recording is looked at as a whole all the same: what the
+patient is like is decided then, and has to be the same everywhere."""
 GUIDANCE = 2.0
 """By how much what is asked is stressed; 1 is not at all."""
 
@@ -67,6 +72,9 @@ class Flow:
     ) -> Floats:
         """Return latents (patches, channels), by the midpoint rule.
 
+        A recording longer than `SEEN` is looked at, from `COARSE` on, in windows that overlap by
+        half, whose velocities are averaged (Bar-Tal et al., ICML 2023), most in their middle.
+
         Args:
             noise: (patches, channels) to begin with.
             track: (patches, beat channels * samples), the beats.
@@ -79,10 +87,19 @@ class Flow:
         conditions = [self._condition(asked)]
         if guidance != 1.0:
             conditions.append(self._condition(nothing))
+        windows, whole = _windows(len(noise), SEEN), _windows(len(noise), len(noise))
         turns = _turns(len(noise), self._tensors["latent.weight"].shape[0] // HEADS // 2)
 
+        def everywhere(x: Floats, moment: float, condition: Floats) -> Floats:
+            total = np.zeros_like(x)
+            for window, share in whole if moment < COARSE else windows:
+                near = (turns[0][: len(share)], turns[1][: len(share)])
+                seen = self._velocity(x[window], moment, beats[window], condition, near)
+                total[window] += share[:, None] * seen
+            return total
+
         def velocity(x: Floats, moment: float) -> Floats:
-            said = [self._velocity(x, moment, beats, each, turns) for each in conditions]
+            said = [everywhere(x, moment, each) for each in conditions]
             if len(said) == 1:
                 return said[0]
             return said[1] + np.float32(guidance) * (said[0] - said[1])
@@ -144,6 +161,19 @@ class Flow:
         return result
 
 
+def _windows(patches: int, longest: int) -> list[tuple[slice, Floats]]:
+    """Return windows over a recording, each with the share (its length,) by which it counts."""
+    length = min(longest, patches)
+    starts = [*range(0, patches - length, longest // 2), patches - length]
+    inside = np.arange(length)
+    weight = np.minimum(inside + 1, length - inside).astype(np.float32)
+    total = np.zeros(patches, np.float32)
+    for start in starts:
+        total[start : start + length] += weight
+    parts = [slice(start, start + length) for start in starts]
+    return [(part, weight / total[part]) for part in parts]
+
+
 def _spread(value: float, known: bool) -> Floats:
     """Return a number and waves of it, and whether it is known."""
     angles = value * 2.0 ** np.arange(WAVES) * 0.5 * math.pi
@@ -153,7 +183,9 @@ def _spread(value: float, known: bool) -> Floats:
 
 def _attended(query: Floats, key: Floats, value: Floats) -> Floats:
     scores: Floats = np.matmul(query, key.transpose(0, 2, 1))
-    scores /= np.float32(math.sqrt(query.shape[2]))
+    # Among more keys than it has learned from, attention has to be sharper to be as sharp.
+    sharper = max(math.log(scores.shape[2]) / math.log(SEEN), 1.0)
+    scores *= np.float32(sharper / math.sqrt(query.shape[2]))
     scores -= scores.max(axis=2, keepdims=True)
     np.exp(scores, out=scores)
     scores /= scores.sum(axis=2, keepdims=True)
