@@ -321,9 +321,7 @@ def test_the_whole_evaluation(folder: Path, model: Path, tmp_path: Path) -> None
         "steps", "guidance", "candidates", "first", "best", "real", "real_to_real", "copies",
         "time",
     }  # fmt: skip
-    assert (
-        found["best"]["law_error_mv"] <= 2e-6
-    )  # float32, 20 mV
+    assert found["best"]["law_error_mv"] <= 2e-6  # float32, 20 mV
     assert 1.0 <= found["best"]["mean_tried"] <= 2.0
     assert found["copies"]["training"] == 32
     assert set(found["time"]["by_steps"]) == {"4", "8", "12", "16", "24", "32"}
@@ -349,9 +347,7 @@ def test_real_recordings_are_found_good(ecg_data: Path, model: Path, tmp_path: P
     found = json.loads(file.read_text())
     assert found["real"]["quality"].get("usable", 0) >= 3
     assert found["real"]["statements"]["macro_auroc"] > 0.7
-    assert (
-        found["best"]["law_error_mv"] <= 2e-6
-    )  # float32, 20 mV
+    assert found["best"]["law_error_mv"] <= 2e-6  # float32, 20 mV
     apart = found["real_to_real"]["spectra"]["to_45_hz"]["mean_db"]
     assert apart < found["first"]["spectra"]["to_45_hz"]["mean_db"]
     assert found["copies"]["signal"]["records"] == 4
