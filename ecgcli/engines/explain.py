@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 SPAN = round(1.2 * COARSE_RATE)  # a beat with its P and T waves
-LONG = 3 * SPAN  # where what stands in every beat is missed in none
+LONG = 3 * SPAN  # for what stands in every beat: one alone is not missed
 SHARE = 0.6  # of the relevance that speaks for it, which the leads that are named make up
 MOST_LEADS = 4
 NEARLY = 0.8  # of the relevance of its best span, with which another statement's span will do
