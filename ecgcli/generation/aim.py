@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ecgcli.generation.check import MEASURED_AS
 from ecgcli.generation.condition import FIELDS, asked
 
 if TYPE_CHECKING:
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     from ecgcli.generation.check import Check, Seen
     from ecgcli.generation.condition import Condition
 
-MEASURED = {"pr": "pr_interval", "qrs": "qrs_duration", "qt": "qt_interval", "axis": "qrs_axis"}
-"""The flow's numbers by what measures them; the heart rate is that of the beats, and is met."""
-ITEMS = {FIELDS.get(name, "axis_deg") for name in MEASURED} | {"qtc_ms"}
+AIMED = {name: field for name, field in FIELDS.items() if name != "heart_rate"}
+AIMED["axis"] = "axis_deg"
+"""The flow's numbers by the request's fields; the heart rate is that of the beats, and is met."""
+MEASURED = {name: MEASURED_AS[field] for name, field in AIMED.items()}
+ITEMS = {*AIMED.values(), "qtc_ms"}
 MOST = 2
 """How many times the same drawing is asked for again, at most."""
 FARTHEST = {"pr": 60.0, "qrs": 40.0, "qt": 80.0, "axis": 60.0}
