@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecgcli.records.leads import LEADS
+from ecgcli.signals.angles import turn
 
 if TYPE_CHECKING:
     from ecgcli.clinical.evaluate_measurements import Seen
@@ -93,7 +94,7 @@ def _difference(
 ) -> Difference:
     off = np.array([a - b for a, b in pairs if a is not None and b is not None] or [np.nan])
     if unit == "deg":
-        off = (off + 180.0) % 360.0 - 180.0
+        off = turn(off)
     return Difference(
         name,
         unit,

@@ -17,6 +17,7 @@ from ecgcli.engines.answer import Claim
 from ecgcli.engines.quantities import Quantity, quantities
 from ecgcli.records.leads import LEADS
 from ecgcli.signals import voltages
+from ecgcli.signals.angles import turn
 from ecgcli.signals.results import LeadMeasurements, Measured, Measurements
 
 COLUMNS = ("quantity", "within", "percent", "compare", "share", "least", "source")
@@ -56,7 +57,7 @@ class Tolerance:
         if self.compare == "size":
             return abs(abs(said) - abs(measured))
         if self.compare == "angle":
-            return abs((said - measured + 180.0) % 360.0 - 180.0)
+            return abs(turn(said - measured))
         return abs(said - measured)
 
     def allows(self, said: float, measured: float) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ecgcli.generation.check import MEASURED_AS
 from ecgcli.generation.condition import FIELDS, asked
+from ecgcli.signals.angles import turn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,4 +62,4 @@ def aimed(wanted: Mapping[str, float], told: Condition, seen: Seen) -> Condition
 def _between(name: str, one: float, other: float) -> float:
     """Return by how much one is more than the other; of axes on the shorter way."""
     away = one - other
-    return (away + 180.0) % 360.0 - 180.0 if name == "axis" else away
+    return turn(away) if name == "axis" else away

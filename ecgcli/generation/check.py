@@ -8,19 +8,24 @@ recording was made.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ecgcli.clinical.catalogue import catalogue
 from ecgcli.clinical.interpret import interpret
+from ecgcli.clinical.relations import kin
+from ecgcli.clinical.statement import Urgency
 from ecgcli.engines.opinion import opinion
 from ecgcli.errors import RecordError
 from ecgcli.generation.definitions import missing, ranges, told_by_value
 from ecgcli.generation.quantities import quantities
 from ecgcli.signals.analyse import analyse
+from ecgcli.signals.angles import turn
 from ecgcli.signals.results import Grade
 
 if TYPE_CHECKING:
-    from ecgcli.clinical.statement import Interpretation
+    from collections.abc import Iterator
+
+    from ecgcli.clinical.statement import Interpretation, Statement
     from ecgcli.engines.opinion import Opinion
     from ecgcli.generation.request import Bound, Request
     from ecgcli.records.record import Record
@@ -48,6 +53,8 @@ MEASURED_AS = {
 SURE = 0.5
 """Probability from which on the statement network is held to see a statement that it has no
 threshold for."""
+FINDINGS = frozenset({Urgency.CRITICAL, Urgency.URGENT, Urgency.ABNORMAL})
+"""What a recording should not show without being asked to; borderline and normal it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +78,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """All that was asked for beside all that is there."""
+    """All that was asked for beside all that is there.
+
+    Attributes:
+        items: What was asked for, one by one.
+        unasked: Abnormal findings that nobody asked for: codes, and how sure they are, 0 to 1.
+    """
 
     items: tuple[Item, ...]
+    unasked: tuple[tuple[str, float], ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -85,16 +98,14 @@ class Check:
         """How far it is from what was asked, to compare candidates; 0 at best."""
         return sum(item.miss + (0.0 if item.met else 1.0) for item in self.items)
 
+    @property
+    def more(self) -> float:
+        """How much is there that nobody asked for, to compare candidates; 0 at best."""
+        return sum(confidence for _, confidence in self.unasked)
+
     def unmet(self) -> tuple[Item, ...]:
         """Return what is not as asked."""
         return tuple(item for item in self.items if not item.met)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the check for JSON."""
-        rows = [
-            {"name": i.name, "asked": i.asked, "found": i.found, "met": i.met} for i in self.items
-        ]
-        return {"passed": self.passed, "items": rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +143,25 @@ def check(request: Request, seen: Seen | None) -> Check:
     by_value = told_by_value()
     items += [_present(code, seen) for code in request.present if code not in by_value]
     items += [_absent(code, seen) for code in request.absent if code not in by_value]
-    return Check(tuple(items))
+    return Check(tuple(items), tuple(_unasked(request, seen)))
+
+
+def _unasked(request: Request, seen: Seen) -> Iterator[tuple[str, float]]:
+    """Yield abnormal findings that neither were asked for nor follow from what was."""
+    told = {*request.values(), *ranges(request)} & MEASURED_AS.keys()
+    measured = {MEASURED_AS[field] for field in told}
+    asked = set(request.present)
+    near = asked.union(*(kin(code) for code in asked))
+    names = {catalogue()[code].scp for code in near} - {None}
+    for each in seen.said.statements if seen.said is not None else ():
+        known = each.code in near or each.scp in names
+        if each.urgency in FINDINGS and not known and not _follows(each, measured):
+            yield each.code, each.confidence
+
+
+def _follows(statement: Statement, measured: set[str]) -> bool:
+    """Say whether a statement rests on nothing but quantities that were asked for."""
+    return all(each.measurement in measured for each in statement.evidence)
 
 
 def _quality(seen: Seen) -> Item:
@@ -152,7 +181,7 @@ def _value(field: str, asked: float, seen: Seen) -> Item:
         return Item(field, of.show(asked), measured.reason or "not measured", False, 1.0)
     away = abs(measured.value - asked)
     if field == "axis_deg":
-        away = min(away % 360.0, 360.0 - away % 360.0)
+        away = abs(turn(away))
     share = away / TOLERANCE[field]
     found = of.show(round(measured.value))
     return Item(field, of.show(asked), found, share <= 1.0, min(share / 4.0, 1.0))

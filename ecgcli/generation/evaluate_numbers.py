@@ -12,6 +12,7 @@ import numpy as np
 
 from ecgcli.generation.check import TOLERANCE
 from ecgcli.generation.evaluate_prompts import ASKED
+from ecgcli.signals.angles import turn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ def errors(
         measured = None if one is None else one.values.get(field)
         away = None if measured is None else measured - asked
         if away is not None and field == "axis_deg":
-            away = (away + 180.0) % 360.0 - 180.0
+            away = turn(away)
         found.append(away)
     return found
 

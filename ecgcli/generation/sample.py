@@ -25,13 +25,17 @@ from ecgcli.signals.analyse import analyse
 from ecgcli.signals.resample import resample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ecgcli.generation.request import Request
     from ecgcli.models.generator.draw import Drawn, Generator
 
 NOTE = f"{SYNTHETIC}: made by ecgcli from a text; no patient was recorded"
 FORMAT = "synthetic"
+LITTLE = 0.5
+"""Findings that nobody asked for and that are less sure than this together are left."""
+CHOICE = 3
+"""Drawings that pass, of which the one with the fewest such findings is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def sample(
     candidates: int = CANDIDATES,
     name: str | None = None,
 ) -> Sample:
-    """Return the first of some drawings that shows all that is asked for, or the one nearest to it.
+    """Return a drawing that shows what is asked for and little else, or the one nearest to it.
 
     What is checked is what is returned: at its sampling rate, in whole uV.
 
@@ -114,7 +118,7 @@ def attempts(
     steps: int = STEPS,
     guidance: float = GUIDANCE,
 ) -> Iterator[Sample]:
-    """Yield drawings until one shows all that is asked for; see `sample`.
+    """Yield drawings until one shows all that is asked for and little else, or several show more.
 
     One that misses numbers alone is drawn again with those aimed at anew (`aim`).
 
@@ -137,9 +141,14 @@ def attempts(
     # The request is part of it, so that two of them do not show the same chance twice.
     whole = (int.from_bytes(request.digest()[:8], "big"), seed, number)
     weights = generator.weights
-    told = wanted = condition(request, weights, np.random.default_rng((*whole, 0, 0)))
-    drawing = 0
+    told: Condition | None = None
+    wanted: Mapping[str, float] = {}
+    drawing = passed = 0
     for candidate in range(candidates):
+        if told is None:
+            drawing = candidate
+            told = condition(request, weights, np.random.default_rng((*whole, drawing, 0)))
+            wanted = told.values
         drawn = generator.draw(
             told.asked, told.rates, duration_s, (*whole, drawing, 1), steps, guidance
         )
@@ -150,14 +159,11 @@ def attempts(
         seen = look(record)
         made = check(request, seen)
         yield Sample(record, seen, made, told, seed, number, candidate, candidate + 1)
-        if made.passed:
+        passed += made.passed
+        if made.passed and (made.more < LITTLE or passed == CHOICE):
             return
-        if seen and candidate - drawing < aim.MOST and aim.misses_numbers_alone(made):
-            told = aim.aimed(wanted.values, told, seen)
-        else:
-            drawing = candidate + 1
-            chance = np.random.default_rng((*whole, drawing, 0))
-            told = wanted = condition(request, weights, chance)
+        again = candidate - drawing < aim.MOST and aim.misses_numbers_alone(made)
+        told = aim.aimed(wanted, told, seen) if seen and again else None
 
 
 def _injured(record: Record, drawn: Drawn, request: Request, chance: np.random.Generator) -> Record:
@@ -186,9 +192,12 @@ def nearest(tried: Iterable[Sample]) -> Sample:
     return replace(best, tried=count)
 
 
-def _rank(one: Sample) -> tuple[bool, float]:
-    """Order drawings: what passes comes first, however near another may be in sum."""
-    return not one.check.passed, one.check.miss
+def _rank(one: Sample) -> tuple[bool, float, float]:
+    """Order drawings: what passes comes first, with little else before near to what was asked."""
+    made = one.check
+    if not made.passed:
+        return True, made.miss, made.more
+    return False, made.more if made.more >= LITTLE else 0.0, made.miss
 
 
 def recorded(drawn: Drawn, request: Request, name: str, rate: float = FINE_RATE) -> Record:

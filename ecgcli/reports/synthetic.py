@@ -76,6 +76,9 @@ class Comparison(_Part):
 
     passed: bool = Field(description="Whether all is as asked")
     items: tuple[Compared, ...] = Field(description="What was asked, one by one")
+    unasked: tuple[str, ...] = Field(
+        description="Abnormal statements that are made of it and that nobody asked for"
+    )
 
     @property
     def unmet(self) -> tuple[Compared, ...]:
@@ -157,7 +160,9 @@ def document(
             heart_rates=told.rates,
         ),
         check=Comparison(
-            passed=sample.check.passed, items=tuple(_row(item) for item in sample.check.items)
+            passed=sample.check.passed,
+            items=tuple(_row(item) for item in sample.check.items),
+            unasked=tuple(code for code, _ in sample.check.unasked),
         ),
     )
 

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from tests.cli.running import write_csv
 HERE = Path(__file__).parent
 BESIDE = Path(sys.prefix) / "pictures"  # where `make test-vllm` puts torchvision
 PATIENCE_S = 400.0
-RECORDS = 6
+RECORDS = 16  # so many that a server is needed for long after the first report
 SENTENCE = "Sinus rhythm, by chance."  # as in `tiny_llava`, which needs what may not be there
 
 pytestmark = [
@@ -71,10 +72,10 @@ def test_a_server_that_is_killed_in_the_middle_loses_no_record(
 ) -> None:
     words = ["--serve", "--vllm-options", "--dtype float32 --enforce-eager", "--window", "1"]
     with started(recordings, model, environment, *words) as process:
+        # Looked for while it loads: one that has been told to stop loses its engine first.
+        (server,) = wait_for(process, "api_server", process.pid)
+        engines = wait_for(process, "EngineCore", server)
         wait_for_a_report(recordings, process)
-        (server,) = [number for number in family(process.pid) if "api_server" in line(number)]
-        engines = [number for number in family(server) if "EngineCore" in line(number)]
-        assert engines
         os.kill(server, signal.SIGKILL)
         process.communicate(timeout=PATIENCE_S)
     about = checked(recordings, process.returncode)
@@ -103,11 +104,22 @@ def started(
 
 
 def wait_for_a_report(recordings: Path, process: subprocess.Popen[str]) -> None:
+    until(process, lambda: list(recordings.parent.glob("out/*.csv.json")))
+
+
+def wait_for(process: subprocess.Popen[str], word: str, above: int) -> list[int]:
+    """Wait for processes below one whose command line has a word."""
+    return until(process, lambda: [each for each in family(above) if word in line(each)])
+
+
+def until(process: subprocess.Popen[str], found: Callable[[], list[Any]]) -> list[Any]:
+    """Wait until something is found, as long as a run goes on."""
     deadline = time.monotonic() + PATIENCE_S
-    while not list(recordings.parent.glob("out/*.csv.json")):
+    while not (those := found()):
         assert process.poll() is None, process.stderr and process.stderr.read()
         assert time.monotonic() < deadline
         time.sleep(0.05)
+    return those
 
 
 def checked(recordings: Path, code: int) -> dict[str, Any]:

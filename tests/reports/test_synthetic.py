@@ -35,7 +35,7 @@ TOLD = Condition(
 
 def made(*items: Item, text: str = "AF, rate 140") -> synthetic.Synthetic:
     request = replace(read("AF, rate 140, 60yo male"), text=text)
-    sample = Sample(ecg.normal(), None, Check(items), TOLD, 7, 2, 3, 4)
+    sample = Sample(ecg.normal(), None, Check(items, (("IMI", 0.7),)), TOLD, 7, 2, 3, 4)
     return synthetic.document(
         request, sample, candidates=8, best_effort=True, model="0123456789abcdef", software="0.1"
     )
@@ -65,6 +65,7 @@ def test_the_document_holds_what_its_schema_says() -> None:
     assert (content["seed"], content["number"], content["candidate"]) == (7, 2, 3)
     assert content["check"]["items"][0]["requested"] == "140/min"
     assert content["check"]["items"][1]["text"] == "atrial fibrillation"
+    assert content["check"]["unasked"] == ["IMI"]
     assert read(content["sentence"]).as_dict() | {"text": ""} == read(
         "AF, rate 140, 60yo male"
     ).as_dict() | {"text": ""}
