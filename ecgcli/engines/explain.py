@@ -9,6 +9,7 @@ where it says nearly as much for each: a reader then looks at one place and not 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ecgcli.engines.opinion import Opinion
+    from ecgcli.engines.opinion import Opinion, Way
 
     Floats = NDArray[np.float32]
 
@@ -64,30 +65,32 @@ def explain(opinion: Opinion, codes: Sequence[str]) -> dict[str, Explanation]:
     if opinion.way is None:
         return {}
     way = opinion.way
-    network, signal, numbers = way.network, way.signal, way.numbers
-    outputs = list(network.card["outputs"])
-    without: dict[tuple[int, ...], NDArray[np.float64]] = {}
-    gone: dict[tuple[int, int], NDArray[np.float64]] = {}
+    outputs = list(way.network.card["outputs"])
+    every, whole = tuple(range(len(LEADS))), (0, way.signal.shape[1])
+    without = cache(partial(_without, way))
+    tried: list[tuple[int, int]] = []
     found = {}
     for code in codes:
         output = outputs.index(code)
-        weights = relevance(network, signal, way.tape, output)
+        weights = relevance(way.network, way.signal, way.tape, output)
         before = opinion.statements[code].probability
         leads = _leads(weights)
-        if leads not in without:
-            changed = signal.copy()
-            changed[list(leads)] = 0.0
-            without[leads] = network.probabilities(network.logits(changed, numbers))
-        for span in _spans(weights, list(gone)):
-            if span not in gone:
-                changed = signal.copy()
-                changed[:, slice(*span)] = 0.0
-                gone[span] = network.probabilities(network.logits(changed, numbers))
-            if gone[span][output] < before:
+        for span in _spans(weights, tried):
+            gone = float(without(every, span)[output])
+            if span not in tried:
+                tried.append(span)
+            if gone < before:
                 break
-        left = float(without[leads][output]), float(gone[span][output])
-        found[code] = _told(before, _ranked(weights, leads), left[0], span, left[1])
+        lost = float(without(leads, whole)[output])
+        found[code] = _told(before, _ranked(weights, leads), lost, span, gone)
     return found
+
+
+def _without(way: Way, leads: tuple[int, ...], span: tuple[int, int]) -> NDArray[np.float64]:
+    """Return the probabilities with some leads flat from a sample to before another."""
+    changed = way.signal.copy()
+    changed[list(leads), slice(*span)] = 0.0
+    return way.network.probabilities(way.network.logits(changed, way.numbers))
 
 
 def _leads(weights: Floats) -> tuple[int, ...]:
