@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ecgcli.clinical import hybrid
 from ecgcli.clinical.catalogue import catalogue
 from ecgcli.clinical.interpret import interpret
-from ecgcli.clinical.relations import kin
+from ecgcli.clinical.relations import kin, relations
 from ecgcli.clinical.statement import Urgency
 from ecgcli.engines.opinion import opinion
 from ecgcli.errors import RecordError
@@ -209,10 +210,21 @@ def _probability(code: str, seen: Seen) -> tuple[float, bool] | None:
 
 
 def _stated(code: str, seen: Seen) -> bool:
-    scp = catalogue()[code].scp
-    return seen.said is not None and any(
-        each.code == code or (scp is not None and each.scp == scp) for each in seen.said.statements
-    )
+    """Say whether the interpretation states it, or something that it follows from."""
+    if seen.said is None:
+        return False
+    relation = relations().get(code)
+    enough = {code} | (relation.implied_by if relation else frozenset())
+    names = {catalogue()[each].scp for each in enough} - {None}
+    return any(each.code in enough or each.scp in names for each in seen.said.statements)
+
+
+def _measured_alone(code: str) -> bool:
+    """Say whether a statement is the measurements' word, however probable the network finds it.
+
+    A sinus rhythm without P waves that can be measured is not one that anybody should be shown.
+    """
+    return hybrid.sources().get(code, hybrid.ALONE).decides is hybrid.Decides.MEASUREMENT
 
 
 def _present(code: str, seen: Seen) -> Item:
@@ -222,7 +234,7 @@ def _present(code: str, seen: Seen) -> Item:
             code, "present", "stated" if stated else "not stated", stated, float(not stated)
         )
     probability, asserted = judged
-    met = stated or asserted
+    met = stated or (asserted and not _measured_alone(code))
     words = "stated" if stated else "not stated"
     found = f"{words}, probability {probability:.0%}"
     return Item(code, "present", found, met, 1.0 - probability)

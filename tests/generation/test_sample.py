@@ -10,6 +10,7 @@ import pytest
 
 from ecgcli.clinical.catalogue import catalogue
 from ecgcli.clinical.statement import Evidence, Interpretation, Statement, Urgency
+from ecgcli.engines.opinion import Judgement, Opinion
 from ecgcli.generation import check as checking
 from ecgcli.generation import sample as sampling
 from ecgcli.generation.check import Check, Item, Seen
@@ -98,3 +99,28 @@ def test_findings_that_nobody_asked_for(
     made = checking.check(read(text), Seen(builder.analysis(), None, whole))
     assert tuple(code for code, _ in made.unasked) == unasked
     assert made.more == pytest.approx(0.8 * len(unasked))
+
+
+@pytest.mark.parametrize(
+    ("text", "stated", "met"),
+    [
+        # What the measurements decide has to be stated, however probable the network finds it.
+        ("sinus tachycardia", None, False),
+        ("sinus tachycardia", "STACH", True),
+        ("sinus rhythm", "STACH", True),  # follows from it
+        ("sinus rhythm", "AFIB", False),
+        ("normal ECG", None, False),
+        ("LBBB", None, True),
+    ],
+)
+def test_a_statement_of_the_measurements_has_to_be_stated(
+    text: str, stated: str | None, met: bool
+) -> None:
+    request = read(text)
+    found = (statement(stated, Urgency.BORDERLINE, PATTERN),) if stated else ()
+    whole = Interpretation(found, (), None, "", "")
+    names = [catalogue()[code].scp or code for code in request.present]
+    opinion = Opinion({name: Judgement(0.95, 0.5) for name in names}, {}, "by hand")
+    made = checking.check(request, Seen(builder.analysis(), opinion, whole))
+    (item,) = (each for each in made.items if each.name in request.present)
+    assert item.met is met
