@@ -54,6 +54,8 @@ MEASURED_AS = {
 SURE = 0.5
 """Probability from which on the statement network is held to see a statement that it has no
 threshold for."""
+COUNTED = frozenset({"BIGU", "TRIGU"})
+"""Patterns of beats, which everybody counts who looks at a sheet: they have to be counted here."""
 FINDINGS = frozenset({Urgency.CRITICAL, Urgency.URGENT, Urgency.ABNORMAL})
 """What a recording should not show without being asked to; borderline and normal it may."""
 
@@ -216,7 +218,13 @@ def _stated(code: str, seen: Seen) -> bool:
     relation = relations().get(code)
     enough = {code} | (relation.implied_by if relation else frozenset())
     names = {catalogue()[each].scp for each in enough} - {None}
-    return any(each.code in enough or each.scp in names for each in seen.said.statements)
+    said = (each for each in seen.said.statements if each.code in enough or each.scp in names)
+    return any(code not in COUNTED or _measured_too(each) for each in said)
+
+
+def _measured_too(statement: Statement) -> bool:
+    """Say whether a statement rests on more than what the network sees."""
+    return any(each.measurement != hybrid.MEASUREMENT for each in statement.evidence)
 
 
 def _measured_alone(code: str) -> bool:
@@ -224,7 +232,10 @@ def _measured_alone(code: str) -> bool:
 
     A sinus rhythm without P waves that can be measured is not one that anybody should be shown.
     """
-    return hybrid.sources().get(code, hybrid.ALONE).decides is hybrid.Decides.MEASUREMENT
+    return (
+        code in COUNTED
+        or hybrid.sources().get(code, hybrid.ALONE).decides is hybrid.Decides.MEASUREMENT
+    )
 
 
 def _present(code: str, seen: Seen) -> Item:

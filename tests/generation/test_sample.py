@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ecgcli.clinical.catalogue import catalogue
+from ecgcli.clinical.hybrid import MEASUREMENT
 from ecgcli.clinical.statement import Evidence, Interpretation, Statement, Urgency
 from ecgcli.engines.opinion import Judgement, Opinion
 from ecgcli.generation import check as checking
@@ -22,7 +23,7 @@ from tests.reports import builder
 MET = Item("AFIB", "present", "stated", True, 0.1)
 UNMET = Item("AFIB", "present", "not stated", False, 0.9)
 RATE = Evidence("ventricular_rate", "rate 140", 140.0, "/min")
-PATTERN = Evidence("probability", "the statement model finds it probable", 0.8)
+PATTERN = Evidence(MEASUREMENT, "the statement model finds it probable", 0.8)
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +112,7 @@ def test_findings_that_nobody_asked_for(
         ("sinus rhythm", "AFIB", False),
         ("normal ECG", None, False),
         ("LBBB", None, True),
+        ("bigeminy", "BIGU", False),  # by the network alone
     ],
 )
 def test_a_statement_of_the_measurements_has_to_be_stated(
