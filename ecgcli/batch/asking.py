@@ -7,6 +7,7 @@ as the engine takes at once.
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from dataclasses import replace
@@ -22,6 +23,9 @@ from ecgcli.models.files import SIGNAL_ARCHITECTURE
 
 if TYPE_CHECKING:
     from ecgcli.engines.server import Server
+
+
+THREADS = "OMP_NUM_THREADS"
 
 
 class Engine(Protocol):
@@ -180,13 +184,16 @@ def plan_of(settings: Settings) -> Plan:
 
     options: dict[str, object] = {"max_num_seqs": settings.window or WINDOW}
     architecture = None
+    environment: dict[str, str] = {}
     if settings.reads_signals:
         architecture = SIGNAL_ARCHITECTURE
         # So small that rounding is the dearer economy.
         options |= {"limit_mm_per_prompt": {"ecg": 1}, "max_model_len": 2048, "dtype": "float32"}
+        if THREADS not in os.environ:  # workers read and measure on the same processors
+            environment[THREADS] = "1"
     else:
         options |= {"limit_mm_per_prompt": {"image": 1}}
-    return Plan(settings.model, options, architecture=architecture, loud=settings.verbose)
+    return Plan(settings.model, options, environment, architecture, loud=settings.verbose)
 
 
 def _kind(settings: Settings) -> str:

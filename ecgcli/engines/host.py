@@ -29,6 +29,7 @@ PRIVATE = {
     "VLLM_LOGGING_LEVEL": "WARNING",  # at DEBUG it prints prompts
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
     "VLLM_CPU_KVCACHE_SPACE": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait would take the processors from our workers
 }
 """The environment that vLLM starts in; what the user has set stays, but for the first six."""
 DENSE = {"backend": "xgrammar", "disable_any_whitespace": True}

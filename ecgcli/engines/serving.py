@@ -90,4 +90,4 @@ def environment(present: dict[str, str], key: str | None) -> dict[str, str]:
 
 IN_PROCESS = "VLLM_ENABLE_V1_MULTIPROCESSING"
 """A server may have an engine of its own beside it."""
-LOOSE = ("VLLM_LOGGING_LEVEL", "VLLM_CPU_KVCACHE_SPACE")
+LOOSE = ("VLLM_LOGGING_LEVEL", "VLLM_CPU_KVCACHE_SPACE", "OMP_WAIT_POLICY")
