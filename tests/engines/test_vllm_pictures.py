@@ -73,7 +73,7 @@ def test_a_server_that_is_killed_in_the_middle_loses_no_record(
     words = ["--serve", "--vllm-options", "--dtype float32 --enforce-eager", "--window", "1"]
     with started(recordings, model, environment, *words) as process:
         # Looked for while it loads: one that has been told to stop loses its engine first.
-        (server,) = wait_for(process, "api_server", process.pid)
+        server = wait_for(process, "api_server", process.pid)[0]
         engines = wait_for(process, "EngineCore", server)
         wait_for_a_report(recordings, process)
         os.kill(server, signal.SIGKILL)
