@@ -90,6 +90,11 @@ def sources() -> dict[str, Source]:
 ALONE = Source(Decides.MEASUREMENT, frozenset(), "")
 
 
+def decides(code: str) -> Decides:
+    """Return whose word a statement is."""
+    return sources().get(code, ALONE).decides
+
+
 def explained_by(code: str, stands: Collection[str]) -> bool:
     """Say whether a statement is not made because others stand that explain it."""
     return bool(sources().get(code, ALONE).unless & set(stands))

@@ -59,6 +59,12 @@ def relations() -> dict[str, Relation]:
     return found
 
 
+def follows_from(code: str) -> frozenset[str]:
+    """Return the statements that a statement follows from."""
+    relation = relations().get(code)
+    return relation.implied_by if relation else frozenset()
+
+
 @cache
 def families() -> tuple[frozenset[str], ...]:
     """Return the groups of statements that readers use for each other."""

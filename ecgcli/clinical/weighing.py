@@ -18,7 +18,7 @@ from ecgcli.clinical.criteria import Criterion, Finding, criteria, judge
 from ecgcli.clinical.hybrid import Decides
 from ecgcli.clinical.interpret import interpret
 from ecgcli.clinical.limits import Limits, limits_for
-from ecgcli.clinical.relations import OVERALL, PATHOLOGICAL, kin, relations
+from ecgcli.clinical.relations import OVERALL, PATHOLOGICAL, follows_from, kin, relations
 from ecgcli.clinical.statement import Evidence, Interpretation, Urgency
 from ecgcli.clinical.values import WAVES, Values, amount
 from ecgcli.engines.opinion import Opinion
@@ -140,15 +140,14 @@ def weigh(code: str, of: Basis) -> Weighed:
         return _overall(code, of)
     if entry.category == "technical":
         return _technical(code, of)
-    decides = hybrid.sources().get(code, hybrid.ALONE).decides
+    decides = hybrid.decides(code)
     measured, network = measured_view(code, of), network_view(code, of.opinion)
     pro = tuple(t for view in (measured, network) if view.word is Word.FOR for t in view.texts)
     con = tuple(t for view in (measured, network) if view.word is Word.AGAINST for t in view.texts)
     verdict = _verdict(decides, measured.word, network.word)
     if of.is_critical(code):  # whoever decides: a critical value that was measured stands
         verdict = Verdict.SUPPORTED
-    relation = relations().get(code)
-    implied = relation.implied_by & of.made() if relation else frozenset()
+    implied = follows_from(code) & of.made()
     if verdict is not Verdict.SUPPORTED and implied:
         follows = tuple(f"Follows from: {hybrid.wording(each)}" for each in sorted(implied))
         return Weighed(Verdict.SUPPORTED, follows + pro, con)

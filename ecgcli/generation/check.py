@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ecgcli.clinical import hybrid
 from ecgcli.clinical.catalogue import catalogue
 from ecgcli.clinical.interpret import interpret
-from ecgcli.clinical.relations import kin, relations
+from ecgcli.clinical.relations import follows_from, kin
 from ecgcli.clinical.statement import Urgency
 from ecgcli.engines.opinion import opinion
 from ecgcli.errors import RecordError
@@ -154,12 +154,17 @@ def _unasked(request: Request, seen: Seen) -> Iterator[tuple[str, float]]:
     told = {*request.values(), *ranges(request)} & MEASURED_AS.keys()
     measured = {MEASURED_AS[field] for field in told}
     asked = set(request.present)
-    near = asked.union(*(kin(code) for code in asked))
-    names = {catalogue()[code].scp for code in near} - {None}
+    near = _named(seen, asked.union(*(kin(code) for code in asked)))
     for each in seen.said.statements if seen.said is not None else ():
-        known = each.code in near or each.scp in names
-        if each.urgency in FINDINGS and not known and not _follows(each, measured):
+        if each.urgency in FINDINGS and each not in near and not _follows(each, measured):
             yield each.code, each.confidence
+
+
+def _named(seen: Seen, codes: set[str]) -> list[Statement]:
+    """Return the statements that are made of a recording under one of some codes."""
+    names = {catalogue()[code].scp for code in codes} - {None}
+    said = seen.said.statements if seen.said is not None else ()
+    return [each for each in said if each.code in codes or each.scp in names]
 
 
 def _follows(statement: Statement, measured: set[str]) -> bool:
@@ -213,12 +218,7 @@ def _probability(code: str, seen: Seen) -> tuple[float, bool] | None:
 
 def _stated(code: str, seen: Seen) -> bool:
     """Say whether the interpretation states it, or something that it follows from."""
-    if seen.said is None:
-        return False
-    relation = relations().get(code)
-    enough = {code} | (relation.implied_by if relation else frozenset())
-    names = {catalogue()[each].scp for each in enough} - {None}
-    said = (each for each in seen.said.statements if each.code in enough or each.scp in names)
+    said = _named(seen, {code, *follows_from(code)})
     return any(code not in COUNTED or _measured_too(each) for each in said)
 
 
@@ -232,10 +232,7 @@ def _measured_alone(code: str) -> bool:
 
     A sinus rhythm without P waves that can be measured is not one that anybody should be shown.
     """
-    return (
-        code in COUNTED
-        or hybrid.sources().get(code, hybrid.ALONE).decides is hybrid.Decides.MEASUREMENT
-    )
+    return code in COUNTED or hybrid.decides(code) is hybrid.Decides.MEASUREMENT
 
 
 def _present(code: str, seen: Seen) -> Item:
