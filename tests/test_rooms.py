@@ -25,7 +25,7 @@ FLOORS = [
 FLOOR = {room: level for level, room in enumerate(FLOORS)}
 # Both are written from the same report, side by side.
 FLOOR["exports"] = FLOOR["reports"]
-EVERYBODYS = {"errors", "__init__", "__main__"}
+EVERYBODYS = {"errors", "processes", "__init__", "__main__"}
 
 FILES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 
@@ -54,7 +54,7 @@ def rooms_above(code: str, file: Path) -> list[str]:
     names = imported(ast.parse(code), ["ecgcli", *file.parts[:-1]])
     parts = [name.split(".") for name in names if name.startswith("ecgcli.")]
     rooms = {part[1] for part in parts} - {own, "__version__"}
-    if own in ("errors", "__init__"):
+    if own in ("errors", "processes", "__init__"):
         return sorted(rooms & set(FLOOR))
     if own in EVERYBODYS:
         return []

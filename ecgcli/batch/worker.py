@@ -22,6 +22,7 @@ from ecgcli.batch.outcome import Failure, Outcome, Told
 from ecgcli.batch.settings import Settings
 from ecgcli.engines.child import be_silent, die_with_parent, leave_signals_to_parent
 from ecgcli.errors import Category, EcgcliError, OutputError, RecordError
+from ecgcli.processes import THREADS
 
 if TYPE_CHECKING:
     from ecgcli.records.find import Source
@@ -34,8 +35,6 @@ GARBAGE = 50_000  # objects between two collections
 GROWTH_BYTES = 256 * 2**20  # more than that on top, and the worker is replaced
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
-
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from ecgcli.batch import worker
 from ecgcli.batch.outcome import Failure, Outcome, Told
 from ecgcli.batch.settings import Settings
 from ecgcli.errors import Category, EcgcliError, OutputError
+from ecgcli.processes import THREADS
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
@@ -180,7 +181,7 @@ class Pool:
 
     def _start(self) -> None:
         if self._context is None:
-            for name in worker.THREADS:  # read by libraries when they load, in the fork server
+            for name in THREADS:  # read by libraries when they load, in the fork server
                 os.environ[name] = "1"
             self._context = multiprocessing.get_context("forkserver")
             real = PRELOAD.get(self._process, ())

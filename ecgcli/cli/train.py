@@ -31,6 +31,13 @@ _JOBS = click.option(
     show_default=True,
     help="Processes that measure the recordings before training begins.",
 )
+_START = click.option(
+    "--start",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of a network trained before, to go on from instead of from a random one.",
+)
+_RATE = click.option("--rate", type=float, help="Highest learning rate, if not the recipe's own.")
 
 
 def _written(
@@ -109,13 +116,8 @@ def delineator(data: Path, out: Path, work: Path, seed: int, steps: int | None) 
     help="Folder of a network trained before (OUT/seed-1, say), to learn from instead of from the"
     " labels; repeatable.",
 )
-@click.option(
-    "--start",
-    metavar="DIR",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of a network trained before, to go on from instead of from a random one.",
-)
-@click.option("--rate", type=float, help="Highest learning rate, if not the recipe's own.")
+@_START
+@_RATE
 @click.option(
     "--fine", is_flag=True, help="Train a network of twice the resolution, which can only teach."
 )
@@ -155,7 +157,18 @@ def statements(
 @_SEED
 @_EPOCHS
 @_JOBS
-def lm(data: Path, out: Path, work: Path, seed: int, epochs: int | None, jobs: int) -> None:
+@_START
+@_RATE
+def lm(
+    data: Path,
+    out: Path,
+    work: Path,
+    seed: int,
+    epochs: int | None,
+    jobs: int,
+    start: Path | None,
+    rate: float | None,
+) -> None:
     """Train EcgLM, a small language model that is shown an ECG, on folds 1 to 8 of PTB-XL.
 
     It learns to write findings with the numbers and leads that they rest on, made from labels and
@@ -163,8 +176,8 @@ def lm(data: Path, out: Path, work: Path, seed: int, epochs: int | None, jobs: i
     """
     with _training():
         from ecgcli.training import ecglm as recipe
-    chosen = recipe.chosen(seed=seed, epochs=epochs)
-    recipe.make(chosen, data, out, work, jobs, click.echo)
+    chosen = recipe.chosen(seed, epochs, rate, start)
+    recipe.make(chosen, data, out, work, jobs, click.echo, start)
     click.echo(f"wrote {out}")
 
 

@@ -11,13 +11,13 @@ import argparse
 import csv
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ecgcli.clinical.interpret import interpret
 from ecgcli.clinical.statement import Interpretation, Urgency
 from ecgcli.errors import RecordError
+from ecgcli.processes import processes
 from ecgcli.records.record import Patient, Sex
 from ecgcli.training.ptbxl_table import table
 
@@ -150,7 +150,7 @@ def run(chosen: Sequence[Case], jobs: int) -> list[Interpretation | None]:
     """Return the interpretation of each case, `None` where the record could not be read."""
     if jobs == 1:
         return [interpret_case(case) for case in chosen]
-    with ProcessPoolExecutor(jobs) as pool:
+    with processes(jobs) as pool:
         return list(pool.map(interpret_case, chosen, chunksize=16))
 
 

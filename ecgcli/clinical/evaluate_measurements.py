@@ -11,7 +11,6 @@ the measurement is counted and left out of the AUROC.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ import numpy as np
 from ecgcli.clinical import evaluate_rate
 from ecgcli.clinical.evaluate import Case, cases
 from ecgcli.errors import RecordError
+from ecgcli.processes import processes
 from ecgcli.records.record import Patient
 from ecgcli.signals.auroc import auroc, interval
 from ecgcli.signals.results import LeadMeasurements, Measured, Measurements, PWave
@@ -133,7 +133,7 @@ def run(chosen: Sequence[Case], jobs: int) -> list[Seen | None]:
     """Return what the chain says of each record, in their order."""
     if jobs == 1:
         return [see(case) for case in chosen]
-    with ProcessPoolExecutor(jobs) as pool:
+    with processes(jobs) as pool:
         return list(pool.map(see, chosen, chunksize=16))
 
 

@@ -6,7 +6,6 @@ It knows PTB-XL's two versions, which the publisher made differently; the same c
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 from ecgcli.clinical.evaluate_statements import Said, model_of, see
 from ecgcli.clinical.statement_scores import macro
 from ecgcli.errors import ModelError
+from ecgcli.processes import processes
 from ecgcli.signals.auroc import auroc
 from ecgcli.training.ptbxl_table import table
 from ecgcli.training.vocabulary import SUPERCLASSES, vocabulary
@@ -42,7 +42,7 @@ def compare(
     if not both:
         raise ModelError(f"{folder} holds no recording of these folds at both rates")
     say(f"{len(both)} recordings at both rates")
-    with ProcessPoolExecutor(jobs) as pool:
+    with processes(jobs) as pool:
         said: dict[int, list[Said | None]] = {
             rate: list(
                 pool.map(

@@ -13,7 +13,6 @@ the statement is made, and either part by the network's probability.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -27,6 +26,7 @@ from ecgcli.clinical.statement import Interpretation
 from ecgcli.engines.opinion import is_child, judged
 from ecgcli.errors import ModelError, RecordError
 from ecgcli.models import statements
+from ecgcli.processes import processes
 from ecgcli.training.ptbxl_table import Row, table
 from ecgcli.training.vocabulary import Vocabulary, vocabulary
 
@@ -97,7 +97,7 @@ def evaluate(
     if not rows:
         raise ModelError(f"{folder} holds no recordings at {rate} Hz of these folds")
     say(f"{len(rows)} recordings")
-    with ProcessPoolExecutor(jobs) as pool:
+    with processes(jobs) as pool:
         said = list(pool.map(partial(see, file=file), rows, chunksize=16))
     found = tabled(rows, said, words)
     return statement_scores.numbers(found, words, model, resamples) | {

@@ -27,11 +27,12 @@ from ecgcli.generation import (
 )
 from ecgcli.generation.evaluate_copies import Copies
 from ecgcli.generation.evaluate_prompts import request_of
-from ecgcli.generation.evaluate_samples import Made, Way, generator, samples, workers
+from ecgcli.generation.evaluate_samples import Made, Way, generator, samples
 from ecgcli.generation.observed import Observed, fine_spectrum_of, of_row, there
 from ecgcli.generation.refusal import RequestError
 from ecgcli.generation.request import Request
 from ecgcli.models import statements
+from ecgcli.processes import processes
 from ecgcli.training.ptbxl_table import table
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def evaluate(plan: Plan, say: Callable[[str], None] = lambda line: None) -> Eval
     rows = [row for row in table(plan.folder, 100) if row.fold == FOLD]
     if not rows:
         raise ModelError(f"{plan.folder} holds no recordings at 100 Hz of fold {FOLD}")
-    with workers(plan.jobs) as pool:
+    with processes(plan.jobs) as pool:
         found = prompts(pool, rows, plan, weights, say)
         say(f"{len(found.requests)} prompts, {sum(found.skipped.values())} recordings skipped")
         fine_rows = [row for row in table(plan.folder, 500) if row.fold == FOLD]

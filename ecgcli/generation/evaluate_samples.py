@@ -5,13 +5,10 @@ It knows processes and which generator is asked; it computes no score.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +20,6 @@ from ecgcli.models.generator.flow import GUIDANCE, STEPS
 
 if TYPE_CHECKING:
     from ecgcli.generation.request import Request
-
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +94,3 @@ def generator(file: Path | None) -> draw.Generator:
 def samples(pool: ProcessPoolExecutor, requests: Sequence[Request], way: Way) -> Iterator[Made]:
     """Yield a sample of each request, in order; its number is its place."""
     return pool.map(partial(made, way=way), enumerate(requests))
-
-
-@contextmanager
-def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Give worker processes of one thread each; two that share a processor hinder each other."""
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    try:
-        # Not forked: a library that was loaded before has made its threads already.
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            yield pool
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -21,8 +21,9 @@ import numpy as np
 from ecgcli.errors import UsageError
 from ecgcli.generation import synthetic_rows
 from ecgcli.generation.evaluate_prompts import scp_codes
-from ecgcli.generation.evaluate_samples import Way, generator, workers
+from ecgcli.generation.evaluate_samples import Way, generator
 from ecgcli.generation.synthetic_rows import Source
+from ecgcli.processes import processes
 from ecgcli.signals.auroc import auroc, interval
 from ecgcli.training import ptbxl_rows, statements
 from ecgcli.training.generator import rows
@@ -139,7 +140,7 @@ def _material(plan: Plan, say: Callable[[str], None]) -> Material:
 def _generated(
     plan: Plan, material: Material, chosen: Sequence[Source], say: Callable[[str], None]
 ) -> Recordings:
-    with workers(plan.jobs) as pool:
+    with processes(plan.jobs) as pool:
         kept = plan.work / "generated"
         return synthetic_rows.recordings(pool, chosen, material.words, plan.way, kept, say)
 

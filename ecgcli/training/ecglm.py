@@ -7,7 +7,7 @@ decoder begins at random. What was tried stands in `ecglm.md` beside this file.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from ecgcli.models import statements
 from ecgcli.models.ecglm.config import small
 from ecgcli.models.ecglm.network import EcgLmForConditionalGeneration
 from ecgcli.models.ecglm.tokens import ECG, END, PAD, SPECIAL
+from ecgcli.models.files import digest_of_model
 from ecgcli.training import ecglm_answers, ecglm_batches, ecglm_tokenizer
 from ecgcli.training.network import parameters
 from ecgcli.training.ptbxl_rows import load
@@ -37,6 +38,7 @@ class Recipe:
     """How the model is trained.
 
     Attributes:
+        start: Fingerprint of the model that this one goes on from, "" for none.
         rate: Highest learning rate of what begins at random.
         encoder_rate: That of the encoder, which begins trained.
         shown: Share of the prompts that tell measurements.
@@ -45,6 +47,7 @@ class Recipe:
     """
 
     seed: int = 1
+    start: str = ""
     epochs: int = 3
     batch: int = 32
     rate: float = 1.5e-3
@@ -56,14 +59,23 @@ class Recipe:
     noise_mv: float = 0.02
 
 
-def chosen(seed: int, epochs: int | None) -> Recipe:
-    """Return the recipe with another seed or length."""
-    recipe = replace(Recipe(), seed=seed)
-    return recipe if epochs is None else replace(recipe, epochs=epochs)
+def chosen(
+    seed: int, epochs: int | None = None, rate: float | None = None, start: Path | None = None
+) -> Recipe:
+    """Return the recipe with another seed, length, rate or beginning."""
+    recipe = replace(Recipe(), seed=seed, start=digest_of_model(start) if start else "")
+    recipe = recipe if epochs is None else replace(recipe, epochs=epochs)
+    return recipe if rate is None else replace(recipe, rate=rate)
 
 
 def make(
-    recipe: Recipe, data: Path, out: Path, work: Path, jobs: int, say: Callable[[str], None]
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    work: Path,
+    jobs: int,
+    say: Callable[[str], None],
+    start: Path | None = None,
 ) -> Path:
     """Train on folds 1 to 8 and write the model's directory.
 
@@ -74,13 +86,13 @@ def make(
         work: Folder for the arrays (those of `train statements` serve) and the checkpoint.
         jobs: Processes that measure recordings.
         say: Takes lines about the progress.
+        start: Directory of the model to go on from, that of the recipe's fingerprint.
     """
     words = vocabulary(data)
     coarse = load(data, 100, range(1, 10), words, work / "rows", jobs, say)
     learned, held = coarse.of(TRAINING), coarse.of(CHOOSING)
     lessons = ecglm_batches.lessons(learned, words)
-    texts = [text for one in lessons for text in (one.asked[1], one.answered)]
-    tokenizer = ecglm_tokenizer.learn(texts, VOCABULARY)
+    tokenizer = _tokenizer(lessons, start)
 
     def tokens(recordings: Any, found: Any) -> ecglm_batches.Tokens:
         vectors, end = small(len(tokenizer)).tokens, SPECIAL.index(END)
@@ -95,9 +107,21 @@ def make(
         say(f"epoch {epoch}, fold 9: loss {loss_on(recipe, model, judged):.4f} a token")
 
     folder = work / f"ecglm-{recipe.seed}"
-    model = train(recipe, tokenizer, tokens(learned, lessons), folder, say, check)
+    model = train(recipe, tokenizer, tokens(learned, lessons), folder, say, check, start)
     write(model, tokenizer, out)
     return out
+
+
+def _tokenizer(
+    lessons: Sequence[ecglm_batches.Lesson], start: Path | None
+) -> PreTrainedTokenizerFast:
+    if start is not None:
+        from transformers import PreTrainedTokenizerFast
+
+        found: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(start)
+        return found
+    texts = [text for one in lessons for text in (one.asked[1], one.answered)]
+    return ecglm_tokenizer.learn(texts, VOCABULARY)
 
 
 def write(
@@ -116,17 +140,16 @@ def train(
     folder: Path,
     say: Callable[[str], None],
     check: Callable[[EcgLmForConditionalGeneration, int], None] | None = None,
+    start: Path | None = None,
 ) -> EcgLmForConditionalGeneration:
-    """Train from the last checkpoint in the folder, or from the seed.
+    """Train from the last checkpoint in the folder, else from a model, else from the seed.
 
     Raises:
         ModelError: The folder's checkpoint is that of another recipe.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(recipe.seed)
-    model = EcgLmForConditionalGeneration(small(len(tokenizer), tuple(ecglm_answers.rows())))
-    model.encoder.begin_as(statements.shipped().weights)
-    model.to(device)
+    model = _begun(len(tokenizer), start).to(device)
     per_epoch = ecglm_batches.batches(tokens, recipe.batch)
     steps = recipe.epochs * per_epoch
     trainer = Trainer(
@@ -147,6 +170,17 @@ def train(
         trainer.take(_loss(recipe, model, batch, step))
         if check and (step + 1) % per_epoch == 0:
             check(model, (step + 1) // per_epoch)
+    return model
+
+
+def _begun(vocabulary: int, start: Path | None) -> EcgLmForConditionalGeneration:
+    if start is not None:
+        model: EcgLmForConditionalGeneration = EcgLmForConditionalGeneration.from_pretrained(
+            start, dtype=torch.float32
+        )
+        return model
+    model = EcgLmForConditionalGeneration(small(vocabulary, tuple(ecglm_answers.rows())))
+    model.encoder.begin_as(statements.shipped().weights)
     return model
 
 

@@ -6,6 +6,7 @@ seed and the step's number alone.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 IGNORED = -100
 """What a token that is not to be learned has for a label."""
 SEXES = {0.0: "male", 1.0: "female"}
-
+COMMON = 0.1
+"""Share of the recordings from which on a statement is common enough."""
+AT_MOST = 4.0
+"""How much more often than a common one a lesson with a rare statement is shown."""
 
 TOLD_OF = ("patient", "patient and measurements", "nothing", "measurements")
 """What a prompt may tell beside the signal; each recording is asked about in one of these ways."""
@@ -34,10 +38,17 @@ TOLD_OF = ("patient", "patient and measurements", "nothing", "measurements")
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One recording: what is asked of it, in each way of `TOLD_OF`, and what is answered."""
+    """One recording: what is asked of it, in each way of `TOLD_OF`, and what is answered.
+
+    Attributes:
+        asked: Prompts.
+        answered: The answer.
+        codes: The statements that it makes.
+    """
 
     asked: tuple[str, ...]
     answered: str
+    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +60,13 @@ class Tokens:
         asked: Prompts of each in each way of `TOLD_OF`, the signal's token as often as it has
             vectors.
         answered: Answer of each, with the token that ends it.
+        often: (records,) how often an epoch shows each, on average; 1 on average over all.
     """
 
     signal: NDArray[np.float16]
     asked: Sequence[Sequence[NDArray[np.int64]]]
     answered: Sequence[NDArray[np.int64]]
+    often: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +98,26 @@ def lessons(recordings: Recordings, words: Vocabulary) -> list[Lesson]:
             prompt(None, None),
             prompt(None, None, told),
         )
-        found.append(Lesson(asked, written(answer(likelihoods, measured))))
+        said = answer(likelihoods, measured)
+        codes = tuple(finding.code for finding in said.findings)
+        found.append(Lesson(asked, written(said), codes))
     return found
+
+
+def rare_more_often(found: Sequence[Lesson]) -> NDArray[np.float64]:
+    """Return how often each lesson is shown: more often the rarer its rarest statement is.
+
+    A statement that a recording makes in two of five such cases is never the most probable next
+    one; shown more often, it is. The square root keeps the common ones from being forgotten.
+
+    Returns:
+        (lessons,), 1 on average.
+    """
+    counts = Counter(code for lesson in found for code in lesson.codes)
+    rarest = [min((counts[code] for code in lesson.codes), default=len(found)) for lesson in found]
+    share = np.array(rarest) / len(found)
+    often = np.clip(np.sqrt(COMMON / share), 1.0, AT_MOST)
+    return often / float(np.mean(often))
 
 
 def tokens_of(
@@ -117,6 +148,7 @@ def tokens_of(
         recordings.signal,
         [[asked(text) for text in lesson.asked] for lesson in found],
         [np.array([*encode(lesson.answered), end]) for lesson in found],
+        rare_more_often(found),
     )
 
 
@@ -139,7 +171,10 @@ def batches(tokens: Tokens, size: int) -> int:
 
 
 def epoch(tokens: Tokens, seed: int, number: int, size: int, shown: float, unnamed: float) -> Epoch:
-    """Return an epoch: a permutation of all recordings, the same for the same seed and number.
+    """Return an epoch: the recordings in an order, the same for the same seed and number.
+
+    Recordings are drawn as often as `Tokens.often` says, each at most once more or less than that;
+    a permutation of all where it says 1.
 
     Args:
         tokens: What there is.
@@ -150,11 +185,23 @@ def epoch(tokens: Tokens, seed: int, number: int, size: int, shown: float, unnam
         unnamed: Share of the prompts that have neither age nor sex.
     """
     rng = np.random.default_rng([seed, number])
-    order = rng.permutation(len(tokens.signal))
-    measured: NDArray[np.bool_] = rng.random(len(order)) < shown
-    nameless: NDArray[np.bool_] = rng.random(len(order)) < unnamed
-    ways = measured + 2 * nameless
+    order = _drawn(tokens.often, rng)
+    measured: NDArray[np.bool_] = rng.random(len(tokens.signal)) < shown
+    nameless: NDArray[np.bool_] = rng.random(len(tokens.signal)) < unnamed
+    ways = measured + 2 * nameless  # of a recording, however often it is drawn
     return Epoch(_alike(tokens, order, ways, size, rng), ways)
+
+
+def _drawn(often: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return as many rows as there are, mixed, each about as often as it is to be shown.
+
+    Evenly spaced points on the line of all shares, begun at random, meet each row that often.
+    """
+    points = np.arange(len(often)) + rng.random()
+    mixed = rng.permutation(len(often))
+    ends = np.cumsum(often[mixed])
+    rows = np.searchsorted(ends, points * (ends[-1] / len(often)), side="right")
+    return rng.permutation(mixed[np.minimum(rows, len(often) - 1)])
 
 
 def draw(tokens: Tokens, order: Epoch, place: int, pad: int) -> Batch:
@@ -171,7 +218,7 @@ def _alike(
 ) -> list[NDArray[np.int64]]:
     """Return the batches of an epoch: sorted by length within stretches of sixteen, then mixed."""
     length = np.array(
-        [len(tokens.answered[at]) + len(tokens.asked[at][ways[at]]) for at in range(len(order))]
+        [len(tokens.answered[at]) + len(tokens.asked[at][way]) for at, way in enumerate(ways)]
     )
     found = []
     for first in range(0, len(order), 16 * size):

@@ -7,7 +7,6 @@ conditioning and measuring 17,000 recordings takes half an hour, once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecgcli.errors import RecordError
+from ecgcli.processes import processes
 from ecgcli.records.read import read_path
 from ecgcli.signals.analyse import analyse
 from ecgcli.signals.reading import NUMBERS, inputs
@@ -68,7 +68,7 @@ def load(
     parts = shards(folder, rate, folds)
     work.mkdir(parents=True, exist_ok=True)
     signals, numbers, kept = [], [], []
-    with ProcessPoolExecutor(jobs) as pool:
+    with processes(jobs) as pool:
         for name, members in parts.items():
             file = work / f"ptbxl-{name}.npz"
             ids = [row.number for row in members]

@@ -73,10 +73,10 @@ def plan(
     folder: Path, rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> evaluate_training.Plan:
     @contextmanager
-    def workers(jobs: int) -> Iterator[Serial]:
+    def processes(jobs: int) -> Iterator[Serial]:
         yield Serial()
 
-    monkeypatch.setattr(evaluate_training, "workers", workers)
+    monkeypatch.setattr(evaluate_training, "processes", processes)
     shutil.copytree(rows, tmp_path / "work" / "rows")
     model = random_generator.make(tmp_path / "random.safetensors")
     return evaluate_training.Plan(folder, tmp_path / "work", Way(model), RECIPE)
@@ -122,10 +122,10 @@ def test_samples_that_are_not_usable_teach_nothing(
             self.slow = self.fast = replace(self.slow, grade="not usable")
 
     @contextmanager
-    def workers(jobs: int) -> Iterator[Serial]:
+    def processes(jobs: int) -> Iterator[Serial]:
         yield Bad()
 
-    monkeypatch.setattr(evaluate_training, "workers", workers)
+    monkeypatch.setattr(evaluate_training, "processes", processes)
     found = evaluate_training.on_generated(plan, 3, lambda line: None)
     assert (found["usable"], found["generated"], found["real"]) == (0, None, None)
     assert evaluate_training.lines(found)[-1] == "nothing to train on"

@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
+from safetensors.torch import load_file  # noqa: E402
 
 from ecgcli.cli.train import train as command  # noqa: E402
 from ecgcli.engines.adapters.ecglm import prompt  # noqa: E402
@@ -43,7 +46,8 @@ def tokens(records: int) -> tuple[ecglm_batches.Tokens, Any]:
 
     answered = [np.append(encode(SAID[n % 2]), SPECIAL.index(END)) for n in range(records)]
     ways = [ask(prompt(60, "male"))] * 2 + [ask(prompt(None, None))] * 2
-    made = ecglm_batches.Tokens(signal.astype(np.float16), [ways] * records, answered)
+    once = np.ones(records)
+    made = ecglm_batches.Tokens(signal.astype(np.float16), [ways] * records, answered, once)
     return made, tokenizer
 
 
@@ -64,6 +68,33 @@ def test_every_recording_is_drawn_once_an_epoch_and_the_same_again() -> None:
     assert all(np.array_equal(a, b) for a, b in zip(one.batches, same.batches, strict=True))
     assert not np.array_equal(drawn, np.concatenate(other.batches))
     assert set(one.ways.tolist()) == set(range(len(ecglm_batches.TOLD_OF)))
+
+
+def test_rare_statements_are_shown_more_often_and_common_ones_still() -> None:
+    rare, common = [("CLBBB", "SR")] * 10, [("SR",)] * 990
+    lessons = [ecglm_batches.Lesson((), "", codes) for codes in (*rare, *common, ())]
+    often = ecglm_batches.rare_more_often(lessons)
+    assert often.mean() == pytest.approx(1.0)
+    assert often[0] / often[-2] == pytest.approx(np.sqrt(0.1 / 0.01), rel=0.01)
+    assert often[-1] == often[-2]  # nothing said is nothing rare
+
+
+@given(seed=st.integers(0, 1000), records=st.integers(40, 90))
+def test_an_epoch_shows_each_recording_as_often_as_told(seed: int, records: int) -> None:
+    often = np.random.default_rng(seed).uniform(0.3, 3.0, records)
+    often /= often.mean()
+    made, _ = tokens(2)
+    many = replace(
+        made,
+        signal=np.zeros((records, 12, 1000), np.float16),
+        asked=[made.asked[0]] * records,
+        answered=[made.answered[0]] * records,
+        often=often,
+    )
+    drawn = np.concatenate(ecglm_batches.epoch(many, seed, 0, 1, 0.5, 0.5).batches)
+    counts = np.bincount(drawn, minlength=records)
+    assert len(drawn) == records
+    assert np.all(np.abs(counts - often) <= 1.0)
 
 
 def test_only_the_answer_is_learned() -> None:
@@ -115,3 +146,14 @@ def test_the_command_writes_a_model(tmp_path: Path) -> None:
     assert config["codes"] == list(rows())
     assert (tmp_path / "lm" / "model.safetensors").stat().st_size < 40e6
     assert "fold 9: loss" in run.output
+    again = [*words[:3], "--out", tmp_path / "more", *words[5:], "--start", tmp_path / "lm"]
+    with pytest.raises(ModelError, match="another recipe"):  # the checkpoint is that of the first
+        CliRunner().invoke(command, list(map(str, again)), catch_exceptions=False)
+    run = CliRunner().invoke(
+        command, list(map(str, [*again, "--seed", 2, "--rate", 1e-9])), catch_exceptions=False
+    )
+    assert run.exit_code == 0, run.output
+    begun, went_on = (load_file(tmp_path / name / "model.safetensors") for name in ("lm", "more"))
+    decoder = {name: weight for name, weight in begun.items() if not name.startswith("encoder.")}
+    assert len(decoder) > 20
+    assert all(torch.equal(went_on[name], weight) for name, weight in decoder.items())

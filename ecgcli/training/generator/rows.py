@@ -8,7 +8,6 @@ noise and the wander of real ones. The other four leads follow from Einthoven an
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ import numpy as np
 
 from ecgcli.errors import RecordError
 from ecgcli.models.generator.layout import INDEPENDENT
+from ecgcli.processes import processes
 from ecgcli.records.read import read_path
 from ecgcli.signals.analyse import analyse
 from ecgcli.signals.results import BeatClass
@@ -92,7 +92,7 @@ def load(
     parts = shards(folder, rate, folds)
     work.mkdir(parents=True, exist_ok=True)
     found, kept = [], []
-    with ProcessPoolExecutor(jobs) as pool:
+    with processes(jobs) as pool:
         for name, these in parts.items():
             file = work / f"beats-{name}.npz"
             shard = _stored(file, [row.number for row in these])
