@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgcli.clinical.catalogue import catalogue
-from ecgcli.clinical.claims import critical_codes
+from ecgcli.clinical.criteria import critical_codes
 from ecgcli.engines import answer as answers
 from ecgcli.engines.adapters import chat, ecglm
 from ecgcli.engines.picture import picture

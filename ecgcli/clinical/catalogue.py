@@ -8,6 +8,7 @@ published table is left empty there, never guessed.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -63,6 +64,33 @@ class Entry:
 def catalogue() -> dict[str, Entry]:
     """Return the shipped catalogue by code, in its own order."""
     return from_rows(tables.read("statements.csv", COLUMNS))
+
+
+def codes(row: tables.Row, column: str) -> tuple[str, ...]:
+    """Return the statements that a cell of any table names.
+
+    Raises:
+        tables.TableError: One is not in the catalogue.
+    """
+    found = tuple(row[column].split())
+    if set(found) - catalogue().keys():
+        unknown = sorted(set(found) - catalogue().keys())
+        raise row.error(column, f"{unknown} is not in the catalogue")
+    return found
+
+
+def wordings() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield every code with what it is called: itself, its text, its SCP-ECG code.
+
+    The text is that without leads, and again without what follows ":". A code of SCP-ECG that two
+    statements share (NORM) is the one whose own code it is.
+    """
+    for code, entry in catalogue().items():
+        text = re.sub(r",? ?\{leads\}", "", entry.text)
+        names = [code, text, text.partition(":")[0]]
+        if entry.scp is not None and entry.scp not in catalogue():
+            names.append(entry.scp)
+        yield code, tuple(dict.fromkeys(names))
 
 
 def from_rows(rows: tuple[tables.Row, ...]) -> dict[str, Entry]:

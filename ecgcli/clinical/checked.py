@@ -81,6 +81,29 @@ class CheckedFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedMention:
+    """What the free text says of statements that the findings do not hold, or denies.
+
+    Attributes:
+        words: As the text has it.
+        codes: The statements that are meant by it.
+        denied: Whether it says that they are absent.
+        verdict: On what it says: a denial is supported where they are ruled out.
+        text: The verdict in a line or two.
+        critical: Whether one of them can be a critical value.
+        needs_review: Whether a critical value is said and not supported, or denied and there.
+    """
+
+    words: str
+    codes: tuple[str, ...]
+    denied: bool
+    verdict: Verdict
+    text: str
+    critical: bool = False
+    needs_review: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Unmentioned:
     """A critical value that was measured and that the answer does not hold."""
 
@@ -119,11 +142,12 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Verdicts on statements, on numbers and on leads."""
+    """Verdicts on statements, on numbers, on leads and on what the free text says beside them."""
 
     findings: Tally
     claims: Tally
     leads: Tally
+    mentions: Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +156,9 @@ class Checked:
 
     Attributes:
         findings: In the answer's order; none is left out.
-        impression: The model's own words, of which its numbers alone are checked.
+        impression: The model's own words.
         told: The numbers that the impression gives.
+        mentions: Statements that the impression makes beside the findings, or denies.
         unmentioned: Critical values that the criteria find and the answer does not hold.
         conflicts: Statements of the answer that exclude each other.
         counts: How many of each verdict.
@@ -142,6 +167,7 @@ class Checked:
     findings: tuple[CheckedFinding, ...]
     impression: str
     told: tuple[CheckedClaim, ...]
+    mentions: tuple[CheckedMention, ...]
     unmentioned: tuple[Unmentioned, ...]
     conflicts: tuple[Conflict, ...]
     counts: Counts

@@ -3,23 +3,33 @@
 It knows which parts of an answer are checked (statements, numbers, leads, statements against each
 other) and puts the verdicts together. It does not know how each is reached (`weighing`,
 `tolerances`, `lead_signs`, `relations`), and it changes nothing in an answer: what is contradicted
-is kept and marked. The impression is free text, of which numbers alone are read (`impression`).
+is kept and marked. The impression is free text: its numbers are read (`impression`), and the
+statements that it makes or denies beside the findings (`mentions`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from itertools import chain
 
-from ecgcli.clinical import hybrid, impression, lead_signs, relations, tolerances, weighing
+from ecgcli.clinical import (
+    hybrid,
+    impression,
+    lead_signs,
+    mentioned,
+    mentions,
+    relations,
+    tolerances,
+    weighing,
+)
 from ecgcli.clinical.catalogue import catalogue
 from ecgcli.clinical.checked import (
     Checked,
     CheckedClaim,
     CheckedFinding,
     CheckedLead,
+    CheckedMention,
     Conflict,
     Counts,
     Grounding,
@@ -27,14 +37,12 @@ from ecgcli.clinical.checked import (
     Unmentioned,
     Verdict,
 )
-from ecgcli.clinical.criteria import criteria
-from ecgcli.clinical.statement import Urgency
+from ecgcli.clinical.criteria import critical_codes
 from ecgcli.clinical.weighing import Basis, Numbers, Weighed
 from ecgcli.engines.answer import Answer, Claim, Finding
 from ecgcli.engines.opinion import Opinion
 from ecgcli.signals.results import Analysis
 
-REVIEW = "It can be a critical value: a physician has to look"
 NOT_MENTIONED = "Critical value that the answer does not mention: {}"
 
 
@@ -49,6 +57,7 @@ def verify(answer: Answer, analysis: Analysis, opinion: Opinion | None = None) -
     of = weighing.basis(analysis, opinion)
     known = of.numbers if of is not None else None
     told = tuple(_number(claim, analysis, known) for claim in impression.read(answer.impression))
+    beside = _mentions(answer, analysis, of)
     findings = [_finding(each, analysis, of) for each in answer.findings]
     clashes = relations.conflicts(each.code for each in answer.findings)
     for one, other, why in clashes:
@@ -58,7 +67,8 @@ def verify(answer: Answer, analysis: Analysis, opinion: Opinion | None = None) -
         findings=tuple(findings),
         impression=answer.impression,
         told=told,
-        unmentioned=_unmentioned(answer, of),
+        mentions=beside,
+        unmentioned=_unmentioned(answer, beside, of),
         conflicts=tuple(
             Conflict(
                 (one, other), f"{_name(one)} and {_in_sentence(other)} exclude each other: {why}"
@@ -69,6 +79,7 @@ def verify(answer: Answer, analysis: Analysis, opinion: Opinion | None = None) -
             Tally.of(each.verdict for each in findings),
             Tally.of(claim.verdict for claim in chain(told, *(each.claims for each in findings))),
             Tally.of(lead.verdict for each in findings for lead in each.leads),
+            Tally.of(each.verdict for each in beside),
         ),
     )
 
@@ -101,13 +112,6 @@ def grounding(of: Answer | Checked, analysis: Analysis) -> Grounding:
     )
 
 
-@cache
-def critical_codes() -> frozenset[str]:
-    """Return the statements that can be critical values: by the catalogue, or by a criterion."""
-    by_catalogue = {e.code for e in catalogue().values() if e.urgency is Urgency.CRITICAL}
-    return frozenset(by_catalogue | {row.statement for row in criteria() if row.critical})
-
-
 def _finding(finding: Finding, analysis: Analysis, of: Basis | None) -> CheckedFinding:
     if of is None:
         weighed = Weighed(Verdict.NOT_CHECKABLE, reasons=(_unusable(analysis),))
@@ -120,7 +124,7 @@ def _finding(finding: Finding, analysis: Analysis, of: Basis | None) -> CheckedF
         finding=finding,
         name=_name(finding.code),
         verdict=weighed.verdict,
-        text=_text(_in_sentence(finding.code), weighed),
+        text=weighing.line(_in_sentence(finding.code), weighed),
         speaks_for=weighed.speaks_for,
         speaks_against=weighed.speaks_against,
         claims=tuple(_number(claim, analysis, known) for claim in finding.evidence),
@@ -146,27 +150,6 @@ def _by_leads(weighed: Weighed, leads: tuple[CheckedLead, ...]) -> Weighed:
             weighed, verdict=Verdict.NOT_CHECKABLE, speaks_for=weighed.speaks_for + texts
         )
     return weighed
-
-
-def _text(name: str, weighed: Weighed) -> str:
-    """Return a verdict on a statement in a line."""
-    pro, con = "; ".join(weighed.speaks_for), "; ".join(weighed.speaks_against)
-    match weighed.verdict:
-        case Verdict.SUPPORTED:
-            line = f"Says {name}. For it: {pro}"
-        case Verdict.CONTRADICTED:
-            line = f"Says {name}. Against it: {con}"
-        case Verdict.NOT_CHECKABLE:
-            why = "; ".join(weighed.reasons)
-            if pro and con:
-                why = "the measurements and the statement model contradict each other"
-            line = f"Says {name}; not checkable: {why}"
-            line += f". For it: {pro}" if pro else ""
-    if con and weighed.verdict is not Verdict.CONTRADICTED:
-        line += f". Against it: {con}"
-    elif pro and weighed.verdict is Verdict.CONTRADICTED:
-        line += f". For it: {pro}"
-    return line
 
 
 def _number(claim: Claim, analysis: Analysis, of: Numbers | None) -> CheckedClaim:
@@ -222,13 +205,28 @@ def _reviewed(each: CheckedFinding) -> CheckedFinding:
     """Ask for a physician where a critical statement is not borne out."""
     if not each.critical or each.verdict is Verdict.SUPPORTED:
         return each
-    return replace(each, needs_review=True, text=f"{each.text}. {REVIEW}")
+    return replace(each, needs_review=True, text=f"{each.text}. {weighing.REVIEW}")
 
 
-def _unmentioned(answer: Answer, of: Basis | None) -> tuple[Unmentioned, ...]:
+def _mentions(answer: Answer, analysis: Analysis, of: Basis | None) -> tuple[CheckedMention, ...]:
+    """Return what the free text says beside the findings, checked."""
+    stated = _stated(answer)
+    beside = mentioned.apart_from(mentions.read(answer.impression), stated)
+    if of is None:
+        return tuple(mentioned.not_checkable(each, _unusable(analysis)) for each in beside)
+    return tuple(mentioned.checked(each, of, stated) for each in beside)
+
+
+def _stated(answer: Answer) -> frozenset[str]:
+    return frozenset(finding.code for finding in answer.findings)
+
+
+def _unmentioned(
+    answer: Answer, beside: Sequence[CheckedMention], of: Basis | None
+) -> tuple[Unmentioned, ...]:
     if of is None:
         return ()
-    said = {finding.code for finding in answer.findings}
+    said = _stated(answer).union(*(each.codes for each in beside if not each.denied))
     found = []
     for statement in of.said.statements:
         if statement.critical and statement.code not in said:

@@ -173,6 +173,13 @@ def criteria() -> tuple[Criterion, ...]:
     return load(tables.read("criteria.csv", COLUMNS))
 
 
+@cache
+def critical_codes() -> frozenset[str]:
+    """Return the statements that can be critical values: by the catalogue, or by a criterion."""
+    by_catalogue = {e.code for e in catalogue().values() if e.urgency is Urgency.CRITICAL}
+    return frozenset(by_catalogue | {row.statement for row in criteria() if row.critical})
+
+
 def load(rows: tuple[tables.Row, ...]) -> tuple[Criterion, ...]:
     """Return the criteria of a table, suppressors first.
 

@@ -32,6 +32,7 @@ NOT_ASKED = "the statement model was not asked"
 NOT_ITS = "the statement model does not know it"
 NOT_LEARNED = "the statement model has not learned it: it has seen too few examples"
 NO_RHYTHM = "no sinus rhythm was told"
+REVIEW = "It can be a critical value: a physician has to look"
 NO_EXCHANGE = "nothing speaks for it, which does not rule it out"
 
 
@@ -326,6 +327,27 @@ def _technical(code: str, of: Basis) -> Weighed:
         if statement.code == code:
             return Weighed(Verdict.SUPPORTED, tuple(each.text for each in statement.evidence))
     return Weighed(Verdict.NOT_CHECKABLE, reasons=(NO_EXCHANGE,))
+
+
+def line(name: str, weighed: Weighed) -> str:
+    """Return a verdict on a statement in a line."""
+    pro, con = "; ".join(weighed.speaks_for), "; ".join(weighed.speaks_against)
+    match weighed.verdict:
+        case Verdict.SUPPORTED:
+            line = f"Says {name}. For it: {pro}"
+        case Verdict.CONTRADICTED:
+            line = f"Says {name}. Against it: {con}"
+        case Verdict.NOT_CHECKABLE:
+            why = "; ".join(weighed.reasons)
+            if pro and con:
+                why = "the measurements and the statement model contradict each other"
+            line = f"Says {name}; not checkable: {why}"
+            line += f". For it: {pro}" if pro else ""
+    if con and weighed.verdict is not Verdict.CONTRADICTED:
+        line += f". Against it: {con}"
+    elif pro and weighed.verdict is Verdict.CONTRADICTED:
+        line += f". For it: {pro}"
+    return line
 
 
 def in_sentence(text: str) -> str:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
+from ecgcli.clinical.tokens import Token, key
 from ecgcli.generation import lexicon, shipped
 from ecgcli.generation.quantities import Unit
 from ecgcli.generation.refusal import Kind, RequestError
-from ecgcli.generation.tokens import Token, key
 
 SECONDS_BELOW = 2
 """An interval below it without a unit is in seconds: none is 2 ms short or 2 s long."""

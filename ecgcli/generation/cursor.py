@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from ecgcli.generation.lexicon import Found, lexicon
-from ecgcli.generation.tokens import Token
+from ecgcli.clinical.phrases import Found
+from ecgcli.clinical.tokens import Token
+from ecgcli.generation.lexicon import lexicon
 from ecgcli.generation.vocabulary import Meaning, Word
 
 PASSED_OVER = (Word("filler"), Word("degree"))

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ecgcli.clinical.phrases import Found
+from ecgcli.clinical.tokens import tokens
 from ecgcli.generation.amounts import Amount, amount, unit
 from ecgcli.generation.cursor import Cursor
 from ecgcli.generation.draft import Draft
-from ecgcli.generation.lexicon import Found, comparisons
+from ecgcli.generation.lexicon import comparisons
 from ecgcli.generation.quantities import quantities
 from ecgcli.generation.refusal import Kind, RequestError, unclear
 from ecgcli.generation.request import Bound
-from ecgcli.generation.tokens import tokens
 from ecgcli.generation.unknown import Unknown
 from ecgcli.generation.vocabulary import Meaning, Named, Phrase, Stage, Unavailable, Word
 

@@ -1,47 +1,18 @@
-"""Finding the phrases of the vocabulary in a text: the longest at each place.
+"""The phrases of the vocabulary as lexicons, in which a text's are looked up.
 
-It knows tokens and phrases; it does not know what follows from a phrase.
+It knows the vocabulary; it does not know what follows from a phrase.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Generic, TypeVar
 
+from ecgcli.clinical.phrases import Lexicon
 from ecgcli.clinical.tables import TableError
+from ecgcli.clinical.tokens import key
 from ecgcli.generation import quantities, vocabulary
 from ecgcli.generation.quantities import Unit
-from ecgcli.generation.tokens import Token, key
 from ecgcli.generation.vocabulary import Meaning
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Found(Generic[T]):
-    """What was found at a place, and how many tokens it takes."""
-
-    meaning: T
-    length: int
-
-
-class Lexicon(Generic[T]):
-    """Phrases by the normal forms of their tokens."""
-
-    def __init__(self, phrases: Mapping[tuple[str, ...], T]) -> None:
-        self._phrases = phrases
-        self._longest = max(map(len, phrases), default=0)
-
-    def find(self, tokens: Sequence[Token], at: int) -> Found[T] | None:
-        """Return what the longest phrase that begins at a token means, `None` without any."""
-        keys = tuple(token.key for token in tokens[at : at + self._longest])
-        for length in range(len(keys), 0, -1):
-            meaning = self._phrases.get(keys[:length])
-            if meaning is not None:
-                return Found(meaning, length)
-        return None
 
 
 @cache

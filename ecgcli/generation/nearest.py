@@ -10,8 +10,8 @@ import difflib
 from collections import Counter
 from functools import cache, lru_cache
 
+from ecgcli.clinical.tokens import key
 from ecgcli.generation import vocabulary
-from ecgcli.generation.tokens import key
 
 MOST = 3
 _CUTOFF = 0.6  # difflib's own

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 
+from ecgcli.clinical.phrases import phrases
 from ecgcli.generation import shipped
 from ecgcli.generation.refusal import Kind, RequestError
 
@@ -64,7 +65,7 @@ def quantities() -> dict[str, Quantity]:
         if lowest is None or highest is None:
             raise row.error("lowest", "both ends must be given")
         field = row.required("field")
-        words = shipped.phrases(row.required("words"))
+        words = phrases(row.required("words"))
         found[field] = Quantity(field, row.required("name"), row["unit"], words, lowest, highest)
     return found
 
@@ -75,7 +76,7 @@ def units() -> dict[str, Unit]:
     return {
         word: Unit(row.required("of"), Fraction(row.required("factor")))
         for row in shipped.read("units.csv", UNIT_COLUMNS)
-        for word in shipped.phrases(row.required("words"))
+        for word in phrases(row.required("words"))
     }
 
 

@@ -29,10 +29,9 @@ def codes(row: tables.Row, column: str) -> tuple[str, ...]:
     Raises:
         tables.TableError: One is not in the catalogue.
     """
-    found = tuple(row[column].split())
-    if set(found) - entries().keys():
-        raise row.error(column, f"{sorted(set(found) - entries().keys())} is not in the catalogue")
-    return found
+    from ecgcli.clinical import catalogue
+
+    return catalogue.codes(row, column)
 
 
 def in_order(codes: Iterable[str]) -> tuple[str, ...]:

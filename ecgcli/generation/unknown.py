@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ecgcli.generation.lexicon import Found
+from ecgcli.clinical.phrases import Found
+from ecgcli.clinical.tokens import Token
 from ecgcli.generation.nearest import holding, nearest
 from ecgcli.generation.refusal import Kind, RequestError
-from ecgcli.generation.tokens import Token
 from ecgcli.generation.vocabulary import Meaning, Word
 
 MOST = 8

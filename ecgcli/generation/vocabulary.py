@@ -6,12 +6,13 @@ catalogue's own texts and codes to them; it does not know how phrases are found 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
+from ecgcli.clinical import tables
+from ecgcli.clinical.phrases import phrases
 from ecgcli.generation import definitions, shipped
 from ecgcli.generation.limits import BoundRule, bound_rules
 from ecgcli.generation.quantities import quantities
@@ -146,8 +147,8 @@ def names() -> dict[str, str]:
 
 
 def _statements() -> Iterator[Item]:
-    for row in shipped.read("phrases.csv", PHRASE_COLUMNS):
-        written = shipped.phrases(row.required("phrases"))
+    for row in tables.read("phrases.csv", PHRASE_COLUMNS):
+        written = phrases(row.required("phrases"))
         present, bounds = codes(row, "present"), bound_rules(row, "bound")
         row.required("source")
         if row["negated"] == "-":
@@ -186,7 +187,7 @@ def _unavailable() -> Iterator[Item]:
             nearest=row.required("nearest"),
             negated_is_met=row.choice("negated", ("", "met")) == "met",
         )
-        for each in shipped.phrases(row.required("phrases")):
+        for each in phrases(row.required("phrases")):
             yield Item(each, meaning, f"unavailable.csv, line {row.line}")
 
 
@@ -196,15 +197,15 @@ def _stages() -> Iterator[Item]:
         if from_age is None or to_age is None:
             raise row.error("from_age", "both ages must be given")
         sex = cast("Sex | None", row.choice("sex", ("", "female", "male")) or None)
-        for each in shipped.phrases(row.required("words")):
+        for each in phrases(row.required("words")):
             meaning = Stage(each, row.age("age"), from_age, to_age, sex)
             yield Item(each, meaning, f"stages.csv, line {row.line}")
 
 
 def _words() -> Iterator[Item]:
-    for row in shipped.read("words.csv", ("kind", "words", "why")):
+    for row in tables.read("words.csv", ("kind", "words", "why")):
         meaning = Word(cast(WordKind, row.choice("kind", get_args(WordKind))))
-        for each in shipped.phrases(row.required("words")):
+        for each in phrases(row.required("words")):
             yield Item(each, meaning, f"words.csv, line {row.line}")
 
 
@@ -215,15 +216,10 @@ def _quantities() -> Iterator[Item]:
 
 
 def _of_catalogue() -> Iterator[Item]:
-    """Yield each code, its SCP-ECG code and its text, without leads and without what follows ":".
+    """Yield what the catalogue itself calls its statements."""
+    from ecgcli.clinical.catalogue import wordings
 
-    A code of SCP-ECG that two statements share (NORM) is the one whose own code it is.
-    """
-    taken = entries().keys()
-    for code, entry in entries().items():
-        text = re.sub(r",? ?\{leads\}", "", entry.text)
-        wordings = [code, text, text.partition(":")[0]]
-        if entry.scp is not None and entry.scp not in taken:
-            wordings.append(entry.scp)
+    for code, names in wordings():
+        _, text, *_ = names
         meaning = Phrase((code,), (), (code,), (), (), "", _number((code,), ()), text)
-        yield from (Item(each, meaning, "the catalogue") for each in dict.fromkeys(wordings))
+        yield from (Item(name, meaning, "the catalogue") for name in names)

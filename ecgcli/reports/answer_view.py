@@ -13,7 +13,7 @@ from ecgcli.clinical.checked import Verdict
 if TYPE_CHECKING:
     from ecgcli.clinical.checked import Checked, CheckedFinding
 
-WORDS = "In its words, numbers alone checked"
+WORDS = "In its words, numbers and statements checked"
 TITLE = "LANGUAGE MODEL – EACH CLAIM CHECKED"
 SUPPORTED, NOT_CHECKABLE, CONTRADICTED = "supported", "not_checkable", "contradicted"
 NEEDS_REVIEW = "needs_review"
@@ -21,9 +21,11 @@ ORDER = {Verdict.CONTRADICTED: 0, Verdict.NOT_CHECKABLE: 1, Verdict.SUPPORTED: 2
 
 
 def tally(answer: Checked) -> dict[str, int]:
-    """Return how many claims (statements, numbers, leads) have which verdict, for lists."""
-    parts = (answer.counts.findings, answer.counts.claims, answer.counts.leads)
+    """Return how many claims (statements, numbers, leads, words) have which verdict, for lists."""
+    counts = answer.counts
+    parts = (counts.findings, counts.claims, counts.leads, counts.mentions)
     review = sum(found.needs_review for found in answer.findings) + len(answer.unmentioned)
+    review += sum(mention.needs_review for mention in answer.mentions)
     return {
         SUPPORTED: sum(part.supported for part in parts),
         NOT_CHECKABLE: sum(part.not_checkable for part in parts),
@@ -35,8 +37,7 @@ def tally(answer: Checked) -> dict[str, int]:
 def summary(answer: Checked) -> str:
     """Return how much of an answer the recording bears out, in a line."""
     counts = answer.counts
-    contradicted = counts.findings.contradicted + counts.claims.contradicted
-    contradicted += counts.leads.contradicted
+    contradicted = tally(answer)[CONTRADICTED]
     numbers = counts.claims.supported + counts.claims.not_checkable + counts.claims.contradicted
     parts = [
         f"{counts.findings.supported} of {len(answer.findings)} statements supported",
@@ -85,9 +86,15 @@ def lines(answer: Checked) -> list[tuple[str, str]]:
     findings = ordered(answer)
     urgent = [found for found in findings if found.needs_review]
     told += [told_of for found in urgent for told_of in _doubts(found)]
+    told += [("Needs review: its words", f"– {m.text}") for m in answer.mentions if m.needs_review]
     told += [("Excludes itself", f"– {one.text}") for one in answer.conflicts]
     told += [told_of for found in findings[len(urgent) :] for told_of in _doubts(found)]
     wrong = [one.text for one in answer.told if one.verdict is Verdict.CONTRADICTED]
+    wrong += [
+        one.text
+        for one in answer.mentions
+        if one.verdict is Verdict.CONTRADICTED and not one.needs_review
+    ]
     if wrong:
         told.append(("In its words", f"– {'; '.join(wrong)}"))
     stated = [found.name for found in answer.findings if found.verdict is Verdict.SUPPORTED]

@@ -41,7 +41,7 @@ from ecgcli.signals.results import (
     Suspicion,
 )
 
-SCHEMA_VERSION: Literal["1.4"] = "1.4"
+SCHEMA_VERSION: Literal["1.5"] = "1.5"
 DISCLAIMER = "Unconfirmed computer interpretation. Not a medical device. Needs physician review."
 NOT_FINITE = "the measurement gave no finite number"
 
@@ -124,7 +124,7 @@ class Report(_Part):
     why, and `conclusion` says so in a line.
     """
 
-    schema_version: Literal["1.4"] = Field(description="Version of this document's structure")
+    schema_version: Literal["1.5"] = Field(description="Version of this document's structure")
     generator: Literal["ecgcli"] = Field(description="The program that wrote it")
     disclaimer: str = Field(description="What the report is not")
     mark: str | None = Field(
@@ -235,7 +235,10 @@ def _mark(record: Record, generated: Synthetic | None) -> str | None:
 
 def _answer(checked: Checked) -> Checked:
     """Return an answer with the model's own words made harmless; the other texts are ours."""
-    return replace(checked, impression=clean(checked.impression))
+    mentions = tuple(
+        replace(each, words=clean(each.words), text=clean(each.text)) for each in checked.mentions
+    )
+    return replace(checked, impression=clean(checked.impression), mentions=mentions)
 
 
 def _contradiction(found: Contradiction) -> Contradiction:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from ecgcli.clinical import tolerances
 from ecgcli.clinical.catalogue import catalogue
 from ecgcli.clinical.checked import Checked, CheckedFinding, Grounding, Tally, Verdict
-from ecgcli.clinical.claims import critical_codes, grounding, verify
+from ecgcli.clinical.claims import grounding, verify
+from ecgcli.clinical.criteria import critical_codes
 from ecgcli.clinical.values import Values
 from ecgcli.engines.answer import CERTAINTIES, Answer, Claim, Finding
 from ecgcli.engines.opinion import Opinion

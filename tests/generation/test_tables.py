@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ecgcli.clinical import tables
-from ecgcli.generation import shipped, vocabulary
+from ecgcli.clinical.phrases import phrases
+from ecgcli.clinical.tokens import key
+from ecgcli.generation import vocabulary
 from ecgcli.generation.amounts import numerals
 from ecgcli.generation.definitions import definitions, told_by_value
 from ecgcli.generation.lexicon import lexicon
@@ -14,7 +16,6 @@ from ecgcli.generation.quantities import quantities, units
 from ecgcli.generation.reading import read
 from ecgcli.generation.refusal import Kind, RequestError
 from ecgcli.generation.statements import codes, entries, in_order
-from ecgcli.generation.tokens import key
 from ecgcli.generation.vocabulary import Phrase, Unavailable
 
 ITEMS = vocabulary.items()
@@ -129,12 +130,12 @@ def test_a_wrong_limit_or_code_in_a_table_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "phrases"),
+    ("cell", "listed"),
     [
         ("MI", ("MI",)),
         ("[old|] MI; AMI", ("old MI", "MI", "AMI")),
         ("[a|b] [c|d]", ("a c", "a d", "b c", "b d")),
     ],
 )
-def test_phrases_of_a_cell(cell: str, phrases: tuple[str, ...]) -> None:
-    assert shipped.phrases(cell) == phrases
+def test_phrases_of_a_cell(cell: str, listed: tuple[str, ...]) -> None:
+    assert phrases(cell) == listed

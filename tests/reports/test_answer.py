@@ -59,7 +59,7 @@ def test_a_contradiction_stands_beside_the_claim_and_before_all_else() -> None:
     assert page.index("left bundle branch block") < page.index("Says heart rate 72/min")
     assert "Says QRS duration 180 ms;" in page
     assert '<span class="badge contradicted">contradicted</span>' in page
-    assert "In the model's own words, of which the numbers alone are checked" in page
+    assert "In the model's own words, numbers and statements checked" in page
     pages, words = paper(answer)
     assert pages == 1
     assert "Contradicted: Complete left bundle branch block" in words
@@ -70,6 +70,25 @@ def test_a_wrong_number_of_a_right_statement_is_told() -> None:
     assert "Says heart rate 140/min" in words
     assert answer_view.summary(checked(FAST)).endswith("1 claim contradicted")
     assert "contradicted" not in answer_view.summary(checked(RIGHT))
+
+
+def test_what_stands_in_its_words_alone_is_checked_and_shown() -> None:
+    answer = checked(RIGHT, impression="Sinus rhythm with LBBB. No atrial fibrillation.")
+    assert [one.words for one in answer.mentions] == ["LBBB", "no atrial fibrillation"]
+    assert answer_view.tally(answer)["contradicted"] == 1
+    assert answer_view.summary(answer).endswith("1 claim contradicted")
+    page = screen(answer)
+    assert "Says “LBBB”. Against it: QRS duration" in page
+    _, words = paper(answer)
+    assert "In its words – Says “LBBB”. Against it:" in words
+
+
+def test_a_critical_value_in_its_words_alone_asks_for_review() -> None:
+    answer = checked(RIGHT, impression="Complete heart block.")
+    assert answer_view.tally(answer)["needs_review"] == 1
+    assert "needs review</span>" in screen(answer)
+    _, words = paper(answer)
+    assert "Needs review: its words – Says “Complete heart block”" in words
 
 
 def test_a_critical_claim_that_is_contradicted_stays_and_asks_for_review() -> None:

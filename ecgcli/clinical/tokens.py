@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from ecgcli.generation import shipped
+from ecgcli.clinical import tables
 
 Kind = Literal["word", "number", "mark"]
 
@@ -106,5 +106,5 @@ def _normal(word: str) -> str:
 
 @cache
 def _spellings() -> dict[str, str]:
-    rows = shipped.read("spellings.csv", ("written", "means"))
+    rows = tables.read("spellings.csv", ("written", "means"))
     return {row.required("written"): row.required("means") for row in rows}
