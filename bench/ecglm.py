@@ -1,11 +1,12 @@
 """A signal model in vLLM: the words of plain PyTorch, and what a run costs beside vLLM alone.
 
-    python -m bench.ecglm MODEL PTBXL [--records N] [--jobs N]
+    python -m bench.ecglm MODEL PTBXL [--records N] [--jobs N] [--deeper LAYERS]
 
 MODEL is a directory that `--model` of `interpret` takes. On fold 9 at 100 Hz: greedily and free of
 any form, does vLLM write what `transformers` writes, record by record; how many tokens a second
 come from a bare `LLM.generate` of all questions at once, with the form enforced, and how many from
-`interpret`, which reads, measures, checks and writes meanwhile.
+`interpret`, which reads, measures, checks and writes meanwhile. With `--deeper` only the latter, of
+the same model made slower by layers that change nothing (`bench.deeper`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.deeper import deepen
 from ecgcli.batch.questions import question
 from ecgcli.batch.settings import Settings
 from ecgcli.engines import host
@@ -134,20 +136,39 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--records", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--deeper", type=int, metavar="LAYERS")
     given = parser.parse_args()
-    paths, asked = questions(given.data, given.model, given.records)
-    plan = engine_plan(given.model)
+    with tempfile.TemporaryDirectory() as folder:
+        model = given.model
+        if given.deeper:
+            model = Path(folder) / "deeper"
+            deepen(given.model, model, given.deeper)
+        paths, asked = questions(given.data, model, given.records)
+        plan = engine_plan(model)
+        if not given.deeper:
+            compare_words(model, plan, asked)
+        compare_pace(model, plan, paths, asked, given.jobs)
+
+
+def compare_words(model: Path, plan: host.Plan, asked: list[Question]) -> None:
+    """Print how many answers are the same in PyTorch and in vLLM."""
     free = [replace(each, schema={}) for each in asked]
-    here, there = in_torch(given.model, free), in_vllm(plan, free)
+    here, there = in_torch(model, free), in_vllm(plan, free)
     same = sum(a == b for a, b in zip(here, there, strict=True))
     print(f"{same} of {len(asked)} answers are the same in PyTorch and in vLLM")
     kept = in_vllm(plan, asked)
     formed = sum(a == b for a, b in zip(there, kept, strict=True))
     print(f"{formed} of {len(asked)} are the same with the form enforced")
+
+
+def compare_pace(
+    model: Path, plan: host.Plan, paths: list[Path], asked: list[Question], jobs: int
+) -> None:
+    """Print tokens a second of a bare `LLM.generate` and of `interpret`."""
     tokens, seconds = bare(plan, asked)
     print(f"LLM.generate: {tokens} tokens in {seconds:.1f} s, {tokens / seconds:.0f} a second")
     for formats in ("json", "json,html,pdf"):
-        report = whole(given.model, paths, given.jobs, formats)
+        report = whole(model, paths, jobs, formats)
         about = report["versions"]["model"]
         rate = about["tokens_written"] / about["seconds"]
         print(

@@ -63,3 +63,22 @@ def test_the_plain_way_writes_whole_reports_too(tmp_path: Path) -> None:
     assert len(found["leads"]) == 12
     assert (tmp_path / "synthetic-sinus-rhythm.pdf").read_bytes().startswith(b"%PDF")
     assert "data:image/svg+xml" in (tmp_path / "synthetic-sinus-rhythm.html").read_text()
+
+
+@pytest.mark.slow
+def test_a_deeper_model_says_the_same(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    from bench.deeper import deepen
+    from ecgcli.models.files import ECGLM
+
+    deepen(ECGLM, tmp_path / "deeper", 3)  # registers the model's classes
+    ids = torch.tensor([[*[transformers.AutoConfig.from_pretrained(ECGLM).ecg_token_id] * 32, 40]])
+    signal = torch.randn(1, 12, 1000, generator=torch.Generator().manual_seed(1))
+    said = []
+    for folder in (ECGLM, tmp_path / "deeper"):
+        model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+        said.append((len(model.language_model.model.layers), model.eval()(ids, ecg_values=signal).logits))
+    (layers, plain), (more, deep) = said
+    assert more == layers + 3
+    assert torch.allclose(plain, deep, atol=1e-5)
