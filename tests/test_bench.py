@@ -78,7 +78,9 @@ def test_a_deeper_model_says_the_same(tmp_path: Path) -> None:
     said = []
     for folder in (ECGLM, tmp_path / "deeper"):
         model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-        said.append((len(model.language_model.model.layers), model.eval()(ids, ecg_values=signal).logits))
+        said.append(
+            (len(model.language_model.model.layers), model.eval()(ids, ecg_values=signal).logits)
+        )
     (layers, plain), (more, deep) = said
     assert more == layers + 3
     assert torch.allclose(plain, deep, atol=1e-5)

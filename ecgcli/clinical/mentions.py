@@ -62,8 +62,17 @@ class _Kind(Enum):
     AND = auto()
     BUT = auto()
     WITH = auto()
+    CONCLUSION = auto()
     ELSEWHERE = auto()  # the sentence is not said of this ECG
     UNREAD = auto()
+
+
+UNREAD = {
+    "phrase": _Kind.UNREAD,
+    "context": _Kind.ELSEWHERE,
+    "conclusion": _Kind.CONCLUSION,
+}
+"""What the kinds of `unread.csv` are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,8 @@ def _reach(reach: _Reach, kind: _Kind, rest: Sequence[_Part]) -> _Reach:
         return _Reach.DENIED if reach is _Reach.MADE else _Reach.UNCLEAR
     if kind is _Kind.BUT:
         return _Reach.MADE
+    if kind is _Kind.COMMA and rest and rest[0].meaning.kind is _Kind.CONCLUSION:
+        return _Reach.MADE  # "absent P waves, consistent with atrial fibrillation"
     if reach is _Reach.DENIED and kind is _Kind.COMMA:  # "no ST elevation, T inversion or Q waves"
         return _Reach.DENIED if _closed_by_or(rest) else _Reach.UNCLEAR
     if reach is _Reach.DENIED and kind in (_Kind.AND, _Kind.WITH):
@@ -187,8 +198,7 @@ def _lexicon() -> Lexicon[_Meaning]:
 
 def _unread() -> Iterator[tuple[str, _Meaning]]:
     for row in tables.read("unread.csv", ("kind", "words", "why")):
-        phrase = row.choice("kind", ("phrase", "context")) == "phrase"
-        meaning = _Meaning(_Kind.UNREAD if phrase else _Kind.ELSEWHERE)
+        meaning = _Meaning(UNREAD[row.choice("kind", UNREAD)])
         yield from ((each, meaning) for each in phrases(row.required("words")))
 
 

@@ -38,6 +38,9 @@ def said(text: str) -> dict[str, bool]:
         ("No evidence of atrial fibrillation or flutter.", {"AFIB": False, "AFLT": False}),
         ("Without ST depression but with LVH", {"STD_": False, "LVH": True}),
         ("Sinus rhythm without LVH", {"SR": True, "LVH": False}),
+        ("Absent P waves, consistent with atrial fibrillation", {"AFIB": True}),
+        ("No finding consistent with LVH", {"LVH": False}),
+        ("Premature ventricular complexes", {"PVC": True}),
         ("Normal axis", {"AXSUP": False, "LAD": False, "RAD": False}),
         ("PR is 160 ms. RBBB is seen in V1.", {"CRBBB": True}),
     ],
@@ -64,6 +67,7 @@ def test_what_is_made_and_what_is_denied(text: str, expected: dict[str, bool]) -
         "rad, dig, el, norm, pace",  # no abbreviation is written so
         "Small Q waves in the lateral leads",
         "Sinus node function",
+        "Wide QRS complexes with RSR' in V1",
         "blockade, sinusoidal, infarctions of other kinds",
     ],
 )
