@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from ecgcli.clinical import tables
+from ecgcli.clinical.catalogue import codes
 from ecgcli.clinical.checked import CheckedLead, Verdict
 from ecgcli.clinical.condition import Condition, Outcome
 from ecgcli.clinical.criteria import parsed
 from ecgcli.clinical.limits import Limits
-from ecgcli.clinical.relations import codes
 from ecgcli.clinical.values import Values
 from ecgcli.records.leads import LEADS
 

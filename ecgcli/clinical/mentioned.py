@@ -7,8 +7,9 @@ is weighed it does not know (`weighing`).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
-from ecgcli.clinical import hybrid, weighing
+from ecgcli.clinical import hybrid, relations, weighing
 from ecgcli.clinical.checked import CheckedMention, Verdict
 from ecgcli.clinical.criteria import critical_codes
 from ecgcli.clinical.mentions import Mention
@@ -41,7 +42,7 @@ def checked(mention: Mention, of: Basis, stated: Collection[str]) -> CheckedMent
     if mention.denied:
         whole = _denied(weighed, [code for code in mention.codes if code in stated])
     else:
-        whole = _together(list(weighed.values()))
+        whole = _beside(mention.codes, stated, _together(list(weighed.values())))
     critical = sorted(critical_codes() & set(mention.codes))
     if mention.denied:
         review = any(of.is_critical(code) for code in critical)
@@ -87,6 +88,26 @@ def _together(all_of_them: Sequence[Weighed]) -> Weighed:
         _few(text for each in all_of_them for text in each.speaks_for),
         _few(text for each in all_of_them for text in each.speaks_against),
         _few(text for each in all_of_them for text in each.reasons),
+    )
+
+
+def _beside(codes: Iterable[str], stated: Collection[str], whole: Weighed) -> Weighed:
+    """Return the verdict on statements beside those of the findings, which may exclude them.
+
+    What the recording supports stands; then the finding is the one that is contradicted.
+    """
+    against = [
+        f"The answer also says {_name(other)}: {weighing.in_sentence(why)}"
+        for code in codes
+        for other in sorted(stated)
+        if (why := relations.exclusive(code, other)) is not None
+    ]
+    if not against or whole.verdict is Verdict.SUPPORTED:
+        return whole
+    return replace(
+        whole,
+        verdict=Verdict.CONTRADICTED,
+        speaks_against=_few((*whole.speaks_against, *against)),
     )
 
 

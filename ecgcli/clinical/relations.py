@@ -13,7 +13,7 @@ from functools import cache
 from itertools import combinations
 
 from ecgcli.clinical import tables
-from ecgcli.clinical.catalogue import catalogue
+from ecgcli.clinical.catalogue import catalogue, codes
 from ecgcli.clinical.condition import Condition
 from ecgcli.clinical.criteria import parsed
 from ecgcli.clinical.statement import Urgency
@@ -55,7 +55,9 @@ def relations() -> dict[str, Relation]:
         if code not in catalogue():
             raise row.error("statement", f"{code!r} is not in the catalogue")
         excluded_by = parsed(row, "excluded_by") if row["excluded_by"] else None
-        found[code] = Relation(codes(row, "implied_by"), excluded_by, row.required("source"))
+        found[code] = Relation(
+            frozenset(codes(row, "implied_by")), excluded_by, row.required("source")
+        )
     return found
 
 
@@ -68,7 +70,9 @@ def follows_from(code: str) -> frozenset[str]:
 @cache
 def families() -> tuple[frozenset[str], ...]:
     """Return the groups of statements that readers use for each other."""
-    return tuple(codes(row, "statements") for row in tables.read("families.csv", FAMILY_COLUMNS))
+    return tuple(
+        frozenset(codes(row, "statements")) for row in tables.read("families.csv", FAMILY_COLUMNS)
+    )
 
 
 def kin(code: str) -> frozenset[str]:
@@ -107,16 +111,4 @@ def conflicts(of: Iterable[str]) -> list[tuple[str, str, str]]:
         why = exclusive(one, other)
         if why is not None:
             found.append((one, other, why))
-    return found
-
-
-def codes(row: tables.Row, column: str) -> frozenset[str]:
-    """Return the statements that a cell names.
-
-    Raises:
-        tables.TableError: One is not in the catalogue.
-    """
-    found = frozenset(row[column].split())
-    if found - catalogue().keys():
-        raise row.error(column, f"{sorted(found - catalogue().keys())} is not in the catalogue")
     return found

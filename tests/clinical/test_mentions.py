@@ -138,6 +138,14 @@ def test_words_that_deny_a_finding_of_the_same_answer_are_contradicted() -> None
     assert "The answer also says complete left bundle branch block" in found.text
 
 
+def test_words_that_exclude_a_finding_of_the_same_answer_are_contradicted() -> None:
+    (alone,) = mentions("Supraventricular arrhythmia.")
+    (beside,) = mentions("Atrial flutter.", Finding("SR", "definite"))
+    assert alone.verdict is not Verdict.CONTRADICTED
+    assert beside.verdict is Verdict.CONTRADICTED
+    assert "The answer also says sinus rhythm: A sinus rhythm is none of these" in beside.text
+
+
 def test_denying_what_stands_is_contradicted() -> None:
     (found,) = mentions("No sinus rhythm.")
     assert found.verdict is Verdict.CONTRADICTED
