@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecgcli.clinical import relations as table
-from ecgcli.clinical.catalogue import catalogue
+from ecgcli.clinical.catalogue import catalogue, codes
 from ecgcli.clinical.criteria import criteria
 from ecgcli.clinical.hybrid import ALONE, Decides, sources
 from ecgcli.clinical.interpret import interpret
@@ -122,7 +121,7 @@ def test_what_implies_does_not_exclude() -> None:
 
 def test_a_code_that_is_not_in_the_catalogue_is_refused() -> None:
     with pytest.raises(TableError, match=r"families\.csv, line 2, column statements"):
-        table.codes(Row("families.csv", 2, {"statements": "IMI HEART"}), "statements")
+        codes(Row("families.csv", 2, {"statements": "IMI HEART"}), "statements")
 
 
 def test_every_quantity_has_a_tolerance_that_is_no_nonsense() -> None:
