@@ -7,7 +7,6 @@ as the engine takes at once.
 
 from __future__ import annotations
 
-import os
 import time
 from collections import deque
 from dataclasses import replace
@@ -189,8 +188,7 @@ def plan_of(settings: Settings) -> Plan:
         architecture = SIGNAL_ARCHITECTURE
         # So small that rounding is the dearer economy.
         options |= {"limit_mm_per_prompt": {"ecg": 1}, "max_model_len": 2048, "dtype": "float32"}
-        if THREADS not in os.environ:  # workers read and measure on the same processors
-            environment[THREADS] = "1"
+        environment[THREADS] = "1"  # workers read and measure on the same processors
     else:
         options |= {"limit_mm_per_prompt": {"image": 1}}
     return Plan(settings.model, options, environment, architecture, loud=settings.verbose)

@@ -45,7 +45,7 @@ class Plan:
     Attributes:
         model: Directory or name of the model.
         options: Arguments of `vllm.LLM` beside it.
-        environment: Variables beside `PRIVATE`.
+        environment: Variables beside `PRIVATE`, where the user has set none.
         architecture: One that vLLM must know before it loads: a plugin that failed is only logged.
         loud: Leave vLLM's own output on standard error.
     """
@@ -122,12 +122,11 @@ def serve(connection: Connection, plan: Plan) -> None:
 
 def quiet(plan: Plan) -> None:
     """Make this process one in which vLLM tells nobody anything."""
-    for name, value in PRIVATE.items():
+    for name, value in {**PRIVATE, **plan.environment}.items():
         if name in FIXED:
             os.environ[name] = value
         else:
             os.environ.setdefault(name, value)
-    os.environ.update(plan.environment)
     if not plan.loud:
         be_silent()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 import ecgcli.models
 from ecgcli.batch.asking import THREADS, plan_of
 from ecgcli.batch.settings import Settings
+from ecgcli.engines import host
 
 ECGLM = Path(ecgcli.models.__file__).parent / "weights" / "ecglm"
 
@@ -18,13 +21,17 @@ def settings(model: Path) -> Settings:
 
 
 def test_the_small_model_leaves_the_processors_to_the_workers(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.delenv(THREADS, raising=False)
     assert plan_of(settings(ECGLM)).environment == {THREADS: "1"}
     assert plan_of(settings(tmp_path)).environment == {}
 
 
-def test_threads_that_the_user_has_chosen_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(THREADS, "4")
-    assert plan_of(settings(ECGLM)).environment == {}
+@pytest.mark.parametrize("chosen", [None, "4"])
+def test_threads_that_the_user_has_chosen_stay(
+    chosen: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = {} if chosen is None else {THREADS: chosen}
+    monkeypatch.setattr(os, "environ", environment)
+    host.quiet(replace(plan_of(settings(ECGLM)), loud=True))
+    assert environment[THREADS] == (chosen or "1")
