@@ -27,7 +27,12 @@ def apart_from(mentions: Iterable[Mention], stated: Collection[str]) -> list[Men
         mentions: What the text says.
         stated: Statements of the findings.
     """
-    return [each for each in mentions if each.denied or not set(each.codes) <= set(stated)]
+    said = frozenset(stated)
+    return [
+        each
+        for each in mentions
+        if each.denied or not (said.issuperset(each.codes) or said & each.alike)
+    ]
 
 
 def checked(mention: Mention, of: Basis, stated: Collection[str]) -> CheckedMention:

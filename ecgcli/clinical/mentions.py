@@ -38,11 +38,13 @@ class Mention:
         words: As it says so, "no" before what is negated.
         codes: Each of them is meant.
         denied: Whether they are said to be absent.
+        alike: Statements that go by the same words: any ischaemia is "ischaemic changes".
     """
 
     words: str
     codes: tuple[str, ...]
     denied: bool
+    alike: frozenset[str] = frozenset()
 
 
 def read(text: str) -> tuple[Mention, ...]:
@@ -112,16 +114,14 @@ def _of_sentence(text: str) -> Iterator[Mention]:
         if meaning.kind is not _Kind.PHRASE:
             reach = _reach(reach, meaning.kind, rest)
         elif reach is _Reach.DENIED:
-            yield from _mentions(f"no {part.words}", (), meaning.negated)
+            if meaning.negated:
+                yield Mention(f"no {part.words}", meaning.negated, denied=True)
         elif reach is _Reach.MADE and not _denied_afterwards(rest):
-            yield from _mentions(part.words, meaning.made, meaning.ruled_out)
-
-
-def _mentions(words: str, made: tuple[str, ...], denied: tuple[str, ...]) -> Iterator[Mention]:
-    if made:
-        yield Mention(words, made, denied=False)
-    if denied:
-        yield Mention(words, denied, denied=True)
+            if meaning.made:
+                alike = frozenset(meaning.negated)
+                yield Mention(part.words, meaning.made, denied=False, alike=alike)
+            if meaning.ruled_out:
+                yield Mention(part.words, meaning.ruled_out, denied=True)
 
 
 def _reach(reach: _Reach, kind: _Kind, rest: Sequence[_Part]) -> _Reach:

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from ecgcli.clinical.catalogue import catalogue
 from ecgcli.clinical.checked import CheckedMention, Verdict
 from ecgcli.clinical.claims import verify
+from ecgcli.clinical.mentioned import apart_from
 from ecgcli.clinical.mentions import Mention, read
 from ecgcli.engines.answer import Answer, Finding
 from ecgcli.signals.analyse import analyse
+from ecgcli.training import ecglm_answers
 from tests import synthetic
 
 NORMAL = analyse(synthetic.normal(72))
@@ -85,7 +87,7 @@ def test_what_may_or_may_not_be_denied_is_left_alone() -> None:
 def test_each_is_told_once_in_the_words_of_the_text() -> None:
     found = read("RBBB. Right bundle branch block. No 1st-degree AV block.")
     assert found == (
-        Mention("RBBB", ("CRBBB",), denied=False),
+        Mention("RBBB", ("CRBBB",), denied=False, alike=frozenset({"CRBBB"})),
         Mention("no 1st degree AV block", ("1AVB",), denied=True),
     )
 
@@ -130,6 +132,15 @@ def test_what_a_finding_says_already_is_not_told_twice() -> None:
     assert mentions("Sinus rhythm.", Finding("SR", "definite")) == ()
     (found,) = mentions("Sinus rhythm.")
     assert found.verdict is Verdict.SUPPORTED
+    assert mentions("Ischaemic changes.", Finding("ISCAN", "definite")) == ()
+
+
+@pytest.mark.parametrize("code", ecglm_answers.rows())
+@pytest.mark.parametrize("likelihood", [1.0, 0.6, 0.3])
+def test_sentences_from_findings_say_nothing_beside_them(code: str, likelihood: float) -> None:
+    told = ecglm_answers.answer({code: likelihood}, {("heart_rate", None): 70.0})
+    assert code in {finding.code for finding in told.findings}
+    assert apart_from(read(told.impression), {code}) == []
 
 
 def test_words_that_deny_a_finding_of_the_same_answer_are_contradicted() -> None:
