@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import shutil
 import signal
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from ecgcli.batch import worker
 from ecgcli.batch.outcome import Failure, Outcome, Told
+from ecgcli.batch.scratch import Scratch
 from ecgcli.batch.settings import Settings
-from ecgcli.errors import Category, EcgcliError, OutputError
+from ecgcli.errors import Category, EcgcliError
 from ecgcli.processes import THREADS
 
 if TYPE_CHECKING:
@@ -127,7 +126,7 @@ class Pool:
         self._workers: list[_Worker] = []
         self._context: ForkServerContext | None = None
         self._stillborn = 0
-        self._scratch = ""
+        self._scratch: Scratch | None = None
         self.memory = 0  # the largest resident memory of a worker, bytes
         self.replaced = 0
 
@@ -138,8 +137,9 @@ class Pool:
         for each in self._workers:
             each.end(kill=True)
         self._workers.clear()
-        if self._scratch:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+        if self._scratch is not None:
+            self._scratch.remove()
+            self._scratch = None
 
     @property
     def in_hand(self) -> int:
@@ -186,11 +186,11 @@ class Pool:
             self._context = multiprocessing.get_context("forkserver")
             real = PRELOAD.get(self._process, ())
             self._context.set_forkserver_preload(["ecgcli.batch.calm", *real])
-            self._scratch = _scratch()
+            self._scratch = Scratch()
+        assert self._scratch is not None  # begun with the context
+        folder = str(self._scratch.path)
         try:
-            self._workers.append(
-                _Worker(self._context, self._settings, self._process, self._scratch)
-            )
+            self._workers.append(_Worker(self._context, self._settings, self._process, folder))
         except (EOFError, ConnectionError) as error:
             raise EcgcliError("workers cannot start: run `ecgcli doctor`") from error
 
@@ -245,14 +245,6 @@ class Pool:
             "try again with --retry-failed and a longer --timeout",
         )
         return Finished(each.job, Outcome(failure=failure))
-
-
-def _scratch() -> str:
-    """Return a new folder for the workers: they are killed, and so leave what is temporary."""
-    try:
-        return tempfile.mkdtemp(prefix="ecgcli-")
-    except OSError as error:
-        raise OutputError(f"no room for temporary files: {error.strerror}") from error
 
 
 def _how(code: int | None) -> str:
