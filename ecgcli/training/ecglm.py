@@ -119,6 +119,8 @@ def _tokenizer(
         from transformers import PreTrainedTokenizerFast
 
         found: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(start)
+        for name in ("is_local", "local_files_only"):  # how it was loaded is not part of it
+            found.init_kwargs.pop(name, None)
         return found
     texts = [text for one in lessons for text in (one.asked[1], one.answered)]
     return ecglm_tokenizer.learn(texts, VOCABULARY)
@@ -129,7 +131,9 @@ def write(
 ) -> None:
     """Write a directory that `transformers` and vLLM load, weights as bfloat16."""
     out.mkdir(parents=True, exist_ok=True)
-    model.to(torch.bfloat16).save_pretrained(out)
+    model.to(torch.bfloat16)
+    model.config.text_config.dtype = None  # that of the whole, whatever the start was loaded as
+    model.save_pretrained(out)
     tokenizer.save_pretrained(out)
 
 

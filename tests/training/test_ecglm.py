@@ -154,6 +154,8 @@ def test_the_command_writes_a_model(tmp_path: Path) -> None:
     )
     assert run.exit_code == 0, run.output
     begun, went_on = (load_file(tmp_path / name / "model.safetensors") for name in ("lm", "more"))
+    for file in ("config.json", "tokenizer.json", "tokenizer_config.json"):
+        assert (tmp_path / "more" / file).read_text() == (tmp_path / "lm" / file).read_text()
     decoder = {name: weight for name, weight in begun.items() if not name.startswith("encoder.")}
     assert len(decoder) > 20
     assert all(torch.equal(went_on[name], weight) for name, weight in decoder.items())
