@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from ecgcli.models import statements
@@ -255,9 +256,13 @@ def _cross_entropy(
 def loss_on(
     recipe: Recipe, model: EcgLmForConditionalGeneration, tokens: ecglm_batches.Tokens
 ) -> float:
-    """Return the mean loss a batch on recordings that were not learned, without measurements."""
+    """Return the mean loss a batch on recordings that were not learned, without measurements.
+
+    Each is asked once, however often those that are learned are shown.
+    """
     model.eval()
-    order = ecglm_batches.epoch(tokens, 0, 0, recipe.batch, 0.0, 0.0)
+    once = replace(tokens, often=np.ones_like(tokens.often))
+    order = ecglm_batches.epoch(once, 0, 0, recipe.batch, 0.0, 0.0)
     pad = SPECIAL.index(PAD)
     total = 0.0
     for place in range(len(order.batches)):

@@ -20,6 +20,8 @@ from safetensors.torch import load_file  # noqa: E402
 from ecgcli.cli.train import train as command  # noqa: E402
 from ecgcli.engines.adapters.ecglm import prompt  # noqa: E402
 from ecgcli.errors import ModelError  # noqa: E402
+from ecgcli.models.ecglm.config import small  # noqa: E402
+from ecgcli.models.ecglm.network import EcgLmForConditionalGeneration  # noqa: E402
 from ecgcli.models.ecglm.tokens import ECG, END, SPECIAL  # noqa: E402
 from ecgcli.training import ecglm, ecglm_batches, ecglm_tokenizer  # noqa: E402
 from ecgcli.training.ecglm_answers import rows  # noqa: E402
@@ -95,6 +97,14 @@ def test_an_epoch_shows_each_recording_as_often_as_told(seed: int, records: int)
     counts = np.bincount(drawn, minlength=records)
     assert len(drawn) == records
     assert np.all(np.abs(counts - often) <= 1.0)
+
+
+def test_what_was_not_learned_is_judged_once_each() -> None:
+    made, tokenizer = tokens(8)
+    model = EcgLmForConditionalGeneration(small(len(tokenizer)))
+    uneven = replace(made, often=np.array([4.0, *[4 / 7] * 7]))
+    recipe = ecglm.Recipe(batch=8)
+    assert ecglm.loss_on(recipe, model, uneven) == ecglm.loss_on(recipe, model, made)
 
 
 def test_only_the_answer_is_learned() -> None:
