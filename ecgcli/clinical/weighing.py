@@ -334,20 +334,20 @@ def line(name: str, weighed: Weighed) -> str:
     pro, con = "; ".join(weighed.speaks_for), "; ".join(weighed.speaks_against)
     match weighed.verdict:
         case Verdict.SUPPORTED:
-            line = f"Says {name}. For it: {pro}"
+            text = f"Says {name}. For it: {pro}"
         case Verdict.CONTRADICTED:
-            line = f"Says {name}. Against it: {con}"
+            text = f"Says {name}. Against it: {con}"
         case Verdict.NOT_CHECKABLE:
             why = "; ".join(weighed.reasons)
             if pro and con:
                 why = "the measurements and the statement model contradict each other"
-            line = f"Says {name}; not checkable: {why}"
-            line += f". For it: {pro}" if pro else ""
+            text = f"Says {name}; not checkable: {why}"
+            text += f". For it: {pro}" if pro else ""
     if con and weighed.verdict is not Verdict.CONTRADICTED:
-        line += f". Against it: {con}"
+        text += f". Against it: {con}"
     elif pro and weighed.verdict is Verdict.CONTRADICTED:
-        line += f". For it: {pro}"
-    return line
+        text += f". For it: {pro}"
+    return text
 
 
 def in_sentence(text: str) -> str:
