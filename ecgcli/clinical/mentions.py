@@ -17,17 +17,15 @@ from functools import cache
 
 from ecgcli.clinical import tables
 from ecgcli.clinical.catalogue import codes, wordings
-from ecgcli.clinical.phrases import Lexicon, phrases
+from ecgcli.clinical.phrases import COLUMNS, Lexicon, denied_column, phrases
 from ecgcli.clinical.tokens import Token, key, tokens
 
-COLUMNS = ("phrases", "present", "absent", "negated", "bound", "unless", "ask", "source")
-"""Of `phrases.csv`; bounds are the generator's, numbers of a free text are read by `impression`."""
 ABBREVIATION = 5
 """Letters that one has at most; in small letters it is another word ("rad", "el", "dig")."""
 
 _SENTENCE = re.compile(r"[.;!](?=\s|$)|[\n\r]+")
 _BUT = ("but", "however", "although", "though", "except", "nevertheless")
-_WITH = ("with", "has", "have", "having", "there")
+_AND = ("and", "with", "has", "have", "having", "there")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,6 @@ class _Kind(Enum):
     OR = auto()
     AND = auto()
     BUT = auto()
-    WITH = auto()
     CONCLUSION = auto()
     ELSEWHERE = auto()  # the sentence is not said of this ECG
     UNREAD = auto()
@@ -134,7 +131,7 @@ def _reach(reach: _Reach, kind: _Kind, rest: Sequence[_Part]) -> _Reach:
         return _Reach.MADE  # "absent P waves, consistent with atrial fibrillation"
     if reach is _Reach.DENIED and kind is _Kind.COMMA:  # "no ST elevation, T inversion or Q waves"
         return _Reach.DENIED if _closed_by_or(rest) else _Reach.UNCLEAR
-    if reach is _Reach.DENIED and kind in (_Kind.AND, _Kind.WITH):
+    if reach is _Reach.DENIED and kind is _Kind.AND:
         return _Reach.UNCLEAR
     return reach
 
@@ -210,9 +207,8 @@ def _words() -> Iterator[tuple[str, _Meaning]]:
     marks = {
         _Kind.COMMA: (",", ":", "(", ")"),
         _Kind.OR: ("or", "nor", "/"),
-        _Kind.AND: ("and",),
+        _Kind.AND: _AND,
         _Kind.BUT: _BUT,
-        _Kind.WITH: _WITH,
         _Kind.ELSEWHERE: ("?",),
     }
     for kind, words in marks.items():
@@ -222,10 +218,8 @@ def _words() -> Iterator[tuple[str, _Meaning]]:
 def _statements() -> Iterator[tuple[str, _Meaning]]:
     for row in tables.read("phrases.csv", COLUMNS):
         made, ruled_out = codes(row, "present"), codes(row, "absent")
-        if row["negated"] == "-":
-            negated: tuple[str, ...] = ()
-        else:
-            negated = codes(row, "negated") or made
+        denied = denied_column(row)
+        negated = codes(row, denied) if denied else ()
         if row["ask"] or row["unless"]:  # too vague to be believed, but denied plainly
             made, ruled_out = (), ()
         for each in phrases(row.required("phrases")):

@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Generic, TypeVar
 
+from ecgcli.clinical.tables import Row
 from ecgcli.clinical.tokens import Token
 
 T = TypeVar("T")
+
+COLUMNS = ("phrases", "present", "absent", "negated", "bound", "unless", "ask", "source")
+"""Of `phrases.csv`."""
 
 _CHOICE = re.compile(r"\[([^]]*)\]")
 
@@ -30,6 +34,13 @@ def _expanded(pattern: str) -> list[str]:
     parts = _CHOICE.split(pattern)  # outside, inside, outside, ...
     options = [part.split("|") if at % 2 else [part] for at, part in enumerate(parts)]
     return [" ".join("".join(choice).split()) for choice in product(*options)]
+
+
+def denied_column(row: Row) -> str | None:
+    """Return the column of what a phrase's negation rules out, `None` where it has none."""
+    if row["negated"] == "-":
+        return None
+    return "negated" if row["negated"] else "present"
 
 
 @dataclass(frozen=True, slots=True)

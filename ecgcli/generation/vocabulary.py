@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from ecgcli.clinical import tables
-from ecgcli.clinical.phrases import phrases
+from ecgcli.clinical.phrases import COLUMNS, denied_column, phrases
 from ecgcli.generation import definitions, shipped
 from ecgcli.generation.limits import BoundRule, bound_rules
 from ecgcli.generation.quantities import quantities
@@ -21,16 +21,6 @@ from ecgcli.generation.statements import codes, entries
 if TYPE_CHECKING:
     from ecgcli.records.record import Sex
 
-PHRASE_COLUMNS = (
-    "phrases",
-    "present",
-    "absent",
-    "negated",
-    "bound",
-    "unless",
-    "ask",
-    "source",
-)
 UNAVAILABLE_COLUMNS = ("phrases", "name", "reason", "nearest", "negated", "source")
 STAGE_COLUMNS = ("words", "age", "from_age", "to_age", "sex", "source")
 
@@ -147,18 +137,15 @@ def names() -> dict[str, str]:
 
 
 def _statements() -> Iterator[Item]:
-    for row in tables.read("phrases.csv", PHRASE_COLUMNS):
+    for row in tables.read("phrases.csv", COLUMNS):
         written = phrases(row.required("phrases"))
         present, bounds = codes(row, "present"), bound_rules(row, "bound")
         row.required("source")
-        if row["negated"] == "-":
-            negated = None
-        else:
-            negated = codes(row, "negated") if row["negated"] else present
+        denied = denied_column(row)
         meaning = Phrase(
             present=present,
             absent=codes(row, "absent"),
-            negated=negated,
+            negated=codes(row, denied) if denied else None,
             bounds=bounds,
             unless=codes(row, "unless"),
             ask=row["ask"],
